@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/parse.h"
+#include "base/string-table.h"
+
+static int log_max_level = LOG_INFO;
+static const char *log_name;
+static bool log_to_journal;
+
+static const char *const level_table[] = {
+        [LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",     [LOG_CRIT] = "crit",
+        [LOG_ERR] = "err",     [LOG_WARNING] = "warning", [LOG_NOTICE] = "notice",
+        [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
+};
+
+void log_set_level(int level) {
+        log_max_level = level;
+}
+
+/* $JOURNAL_STREAM is "device:inode" of the standard error that systemd gave us (systemd.exec(5)). */
+static bool stderr_is_journal(void) {
+        const char *stream = getenv("JOURNAL_STREAM");
+        unsigned long long device, inode;
+        struct stat st;
+
+        if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2)
+                return false;
+        if (fstat(STDERR_FILENO, &st) < 0)
+                return false;
+
+        return st.st_dev == device && st.st_ino == inode;
+}
+
+void log_open(const char *name) {
+        log_name = name;
+        log_to_journal = stderr_is_journal();
+}
+
+int log_level_from_string(const char *word) {
+        uint64_t level;
+
+        if (parse_u64(word, &level) == 0)
+                return level <= LOG_DEBUG ? (int)level : -EINVAL;
+
+        return (int)string_table_find(level_table, ELEMENTSOF(level_table), word);
+}
+
+void log_line(int level, const char *format, ...) {
+        int saved_errno = errno;
+        char text[1024];
+        va_list ap;
+
+        if (level > log_max_level)
+                return;
+
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+
+        if (log_to_journal)
+                (void)dprintf(STDERR_FILENO, "<%d>%s\n", level, text);
+        else
+                (void)dprintf(STDERR_FILENO, "%s%s%s\n", log_name ?: "", log_name ? ": " : "",
+                              text);
+        errno = saved_errno;
+}

@@ -1,0 +1,44 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the two programs tell: lines on standard error. Where that is the journal, each begins with
+ * its priority as <N>, which the journal takes off again (sd-daemon(3)). Only the shells log
+ * (daemon, ctl); the other rooms return errors as values.
+ */
+#include <errno.h>
+#include <syslog.h>
+
+#include "base/macro.h"
+
+/* Lines of a lower priority (a higher number) than 'level' are dropped. The default is LOG_INFO. */
+void log_set_level(int level);
+
+/* 'name' stands before each line where it doesn't go to the journal, which has its own. */
+void log_open(const char *name);
+
+/* "debug", "info", …, or a number 0 to 7; -EINVAL otherwise. */
+int log_level_from_string(const char *word);
+
+void log_line(int level, const char *format, ...) _printf_(2, 3);
+
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_notice(...) log_line(LOG_NOTICE, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
+#define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
+
+/* Logs with %m meaning the error 'r' (a negative errno), and is that error. */
+#define log_error_errno(r, ...)                 \
+        ({                                      \
+                int _r = (r);                   \
+                errno = -_r;                    \
+                log_line(LOG_ERR, __VA_ARGS__); \
+                _r;                             \
+        })
+#define log_warning_errno(r, ...)                   \
+        ({                                          \
+                int _r = (r);                       \
+                errno = -_r;                        \
+                log_line(LOG_WARNING, __VA_ARGS__); \
+                _r;                                 \
+        })

@@ -1,0 +1,49 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A memory block: one /sys/devices/system/memory/memoryN, as it was when it was read.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/string-table.h"
+#include "model/zone.h"
+
+/* The N of memoryN. Its addresses are N * block_size … (N + 1) * block_size - 1. */
+typedef uint64_t BlockIndex;
+
+#define NODE_UNKNOWN (-1)
+
+typedef enum BlockState {
+        BLOCK_OFFLINE,
+        BLOCK_ONLINE,
+        BLOCK_GOING_OFFLINE,
+        _BLOCK_STATE_MAX,
+        _BLOCK_STATE_INVALID = -22, /* -EINVAL */
+} BlockState;
+
+/* The words of memoryN/state. */
+DECLARE_STRING_TABLE(block_state, BlockState);
+
+typedef struct Block {
+        BlockIndex index;
+        ino_t inode; /* of its directory: another one once the block was removed and plugged anew */
+
+        /*
+         * The lowest of its nodes (blocks of two nodes are rare, and "none" in valid_zones), and 0
+         * on kernels without NUMA. NODE_UNKNOWN: announced, but not linked to its node yet. Then
+         * valid_zones must not be opened, and is unknown: the kernel would oops.
+         */
+        int node;
+        BlockState state;
+        ValidZones valid_zones;
+} Block;
+
+/* The block's zone if it is online and that is known, else _ZONE_KIND_INVALID. */
+static inline ZoneKind block_zone_kind(const Block *block) {
+        if (block->state == BLOCK_OFFLINE)
+                return _ZONE_KIND_INVALID;
+
+        return valid_zones_first_kind(&block->valid_zones);
+}

@@ -1,0 +1,26 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Many blocks, as they were when they were read.
+ */
+#include <stddef.h>
+
+#include "base/macro.h"
+#include "model/block.h"
+
+typedef struct Snapshot {
+        uint64_t block_size; /* bytes */
+        bool numa;           /* the kernel has /sys/devices/system/node */
+        size_t n_blocks;
+        size_t n_allocated;
+        Block *blocks; /* sorted by index once snapshot_sort() was called */
+} Snapshot;
+
+/* Frees what it holds, not itself. */
+void snapshot_done(Snapshot *snapshot);
+
+int snapshot_add(Snapshot *snapshot, const Block *block);
+void snapshot_sort(Snapshot *snapshot);
+
+/* NULL if it isn't there. The snapshot must be sorted. */
+Block *snapshot_find(const Snapshot *snapshot, BlockIndex index);

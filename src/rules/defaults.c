@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The default policy: the rules that follow those of all config files, so that each block has one.
+ *
+ * As long as rules can't ask for the source of memory, there is nothing that would be right for
+ * all machines: s390 standby memory and ppc64 DLPAR belong to their own tools, balloons need the
+ * kernel zone, DIMMs want Movable as far as the ratio allows. So what no rule of the administrator
+ * names stays as the kernel's own setting leaves it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/policy.h"
+
+int policy_add_defaults(Policy *policy) {
+        Rule rule = { .name = strdup("built-in: memory that no rule names is left alone"),
+                      .online = ONLINE_LEAVE,
+                      .or_else = ONLINE_LEAVE };
+        int r;
+
+        if (!rule.name)
+                return -ENOMEM;
+
+        r = policy_add_rule(policy, &rule);
+        rule_done(&rule);
+        return r;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rules/verdict.h"
+
+#include <assert.h>
+
+bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
+        const Match *match = &rule->match;
+        uint64_t first = block->index * block_size;
+
+        if (match->nodes && !range_set_contains(match->nodes, (uint64_t)block->node))
+                return false;
+        if (match->blocks && !range_set_contains(match->blocks, block->index))
+                return false;
+        if (match->addresses &&
+            !range_set_contains_range(match->addresses, first, first + block_size - 1))
+                return false;
+
+        return true;
+}
+
+Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t block_size) {
+        const Rule *rule = policy->rules;
+
+        assert(block->node != NODE_UNKNOWN);
+
+        while (!rule_matches(rule, block, block_size)) {
+                rule++;
+                assert(rule < policy->rules + policy->n_rules);
+        }
+
+        return (Verdict){
+                .block = block->index,
+                .node = block->node,
+                .online = rule->online,
+                .or_else = rule->or_else,
+                .rule = rule,
+        };
+}
+
+bool online_wants(Online online, ZoneKind kind) {
+        switch (online) {
+        case ONLINE_MOVABLE:
+                return kind == ZONE_KIND_MOVABLE;
+        case ONLINE_KERNEL:
+                return kind == ZONE_KIND_KERNEL;
+        default:
+                return true;
+        }
+}
+
+const char *online_to_state_word(Online online) {
+        switch (online) {
+        case ONLINE_MOVABLE:
+                return "online_movable";
+        case ONLINE_KERNEL:
+                return "online_kernel";
+        case ONLINE_DEFAULT:
+                return "online";
+        default:
+                return NULL;
+        }
+}

@@ -1,0 +1,29 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What should become of a block, and by which rule.
+ */
+#include "model/block.h"
+#include "rules/policy.h"
+
+typedef struct Verdict {
+        BlockIndex block;
+        int node;
+        Online online;
+        Online or_else;
+        const Rule *rule; /* the policy's */
+} Verdict;
+
+bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size);
+
+/*
+ * Decides for one block: the first rule that matches. 'policy' must have one that matches all
+ * (policy_add_defaults()). The block must be linked to its node.
+ */
+Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t block_size);
+
+/* Whether memory in a zone of that kind is what 'online' asks for; any is for "default". */
+bool online_wants(Online online, ZoneKind kind);
+
+/* What is written to memoryN/state for it; NULL for "leave". */
+const char *online_to_state_word(Online online);

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "sysfs/sysfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/parse.h"
+
+#define MEMORY_DIR "sys/devices/system/memory"
+#define NODE_DIR "sys/devices/system/node"
+
+struct Sysfs {
+        int memory_fd;
+        int node_fd; /* negative: the kernel has no NUMA nodes */
+        uint64_t block_size;
+};
+
+static void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+static int open_dir_at(int dir_fd, const char *path) {
+        int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* A directory stream of its own, so that several can read the same directory. */
+static int read_dir_at(int dir_fd, const char *path, DIR **ret) {
+        _cleanup_close_ int fd = -EBADF;
+        DIR *dir;
+
+        fd = open_dir_at(dir_fd, path);
+        if (fd < 0)
+                return fd;
+
+        dir = fdopendir(fd);
+        if (!dir)
+                return -errno;
+
+        (void)TAKE_FD(fd);
+        *ret = dir;
+        return 0;
+}
+
+static int read_block_size(int memory_fd, uint64_t *ret) {
+        uint64_t size;
+        char text[32];
+        int r;
+
+        r = read_attribute_at(memory_fd, "block_size_bytes", text, sizeof(text));
+        if (r < 0)
+                return r;
+        r = parse_hex(text, &size);
+        if (r < 0)
+                return r;
+        if (size == 0 || (size & (size - 1)) != 0)
+                return -EINVAL;
+
+        *ret = size;
+        return 0;
+}
+
+int sysfs_open(const char *root, Sysfs **ret) {
+        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        root_fd = open_dir_at(AT_FDCWD, root);
+        if (root_fd < 0)
+                return root_fd;
+
+        sysfs = malloc(sizeof(Sysfs));
+        if (!sysfs)
+                return -ENOMEM;
+        *sysfs = (Sysfs){ .memory_fd = -EBADF, .node_fd = -EBADF };
+
+        sysfs->memory_fd = open_dir_at(root_fd, MEMORY_DIR);
+        if (sysfs->memory_fd < 0)
+                return sysfs->memory_fd;
+
+        sysfs->node_fd = open_dir_at(root_fd, NODE_DIR);
+        if (sysfs->node_fd < 0 && sysfs->node_fd != -ENOENT)
+                return sysfs->node_fd;
+
+        r = read_block_size(sysfs->memory_fd, &sysfs->block_size);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(sysfs);
+        return 0;
+}
+
+Sysfs *sysfs_close(Sysfs *sysfs) {
+        if (!sysfs)
+                return NULL;
+
+        closep(&sysfs->memory_fd);
+        closep(&sysfs->node_fd);
+        free(sysfs);
+        return NULL;
+}
+
+uint64_t sysfs_block_size(const Sysfs *sysfs) {
+        return sysfs->block_size;
+}
+
+bool sysfs_has_nodes(const Sysfs *sysfs) {
+        return sysfs->node_fd >= 0;
+}
+
+/* Writes "memoryN", which fits: a number has at most 20 digits. */
+#define BLOCK_NAME_MAX 48
+static const char *block_name(BlockIndex index, char name[BLOCK_NAME_MAX]) {
+        (void)snprintf(name, BLOCK_NAME_MAX, "memory%" PRIu64, index);
+        return name;
+}
+
+/* The lowest N of the nodeN that a block's directory has, or NODE_UNKNOWN. */
+static int read_node_link(int block_fd, int *ret) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        int node = NODE_UNKNOWN, r;
+        struct dirent *entry;
+
+        r = read_dir_at(block_fd, ".", &dir);
+        if (r < 0)
+                return r;
+
+        while ((entry = readdir(dir))) {
+                uint64_t n;
+
+                if (parse_suffix(entry->d_name, "node", &n) < 0 || n > INT_MAX)
+                        continue;
+                if (node == NODE_UNKNOWN || (int)n < node)
+                        node = (int)n;
+        }
+
+        *ret = node;
+        return 0;
+}
+
+/* Whether the block's directory has the link to a node that the node's directory spoke of. */
+static bool has_node_link(int block_fd, int node) {
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "node%d", node);
+        return faccessat(block_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int read_state(int block_fd, BlockState *ret) {
+        BlockState state;
+        char text[32];
+        int r;
+
+        r = read_attribute_at(block_fd, "state", text, sizeof(text));
+        if (r < 0)
+                return r;
+
+        state = block_state_from_string(text);
+        if (state < 0)
+                return -EBADMSG;
+
+        *ret = state;
+        return 0;
+}
+
+/* Reads valid_zones, which the caller knows to be safe. A kernel without it leaves it unknown. */
+static int read_valid_zones(int block_fd, ValidZones *ret) {
+        ValidZones zones;
+        char text[128];
+        int r;
+
+        r = read_attribute_at(block_fd, "valid_zones", text, sizeof(text));
+        if (r == -ENOENT) {
+                *ret = (ValidZones){ .known = false };
+                return 0;
+        }
+        if (r < 0)
+                return r;
+
+        r = valid_zones_parse(text, &zones);
+        if (r < 0)
+                return -EBADMSG;
+
+        *ret = zones;
+        return 0;
+}
+
+static int open_block_dir(Sysfs *sysfs, BlockIndex index) {
+        char name[BLOCK_NAME_MAX];
+
+        return open_dir_at(sysfs->memory_fd, block_name(index, name));
+}
+
+/*
+ * Reads a block through a descriptor of its directory, for which block->node holds. A block that
+ * is removed and added anew meanwhile has another directory: its valid_zones, which may not be
+ * safe yet, can't be reached through the old one.
+ */
+static int read_attributes(int block_fd, Block *block) {
+        struct stat st;
+        int r;
+
+        if (fstat(block_fd, &st) < 0)
+                return -errno;
+        block->inode = st.st_ino;
+
+        r = read_state(block_fd, &block->state);
+        if (r < 0 || block->node == NODE_UNKNOWN)
+                return r;
+
+        return read_valid_zones(block_fd, &block->valid_zones);
+}
+
+int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret) {
+        _cleanup_close_ int block_fd = -EBADF;
+
+        block_fd = open_block_dir(sysfs, index);
+        if (block_fd < 0)
+                return block_fd;
+
+        return read_state(block_fd, ret);
+}
+
+int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
+        _cleanup_close_ int block_fd = -EBADF;
+        Block block = { .index = index };
+        int r;
+
+        block_fd = open_block_dir(sysfs, index);
+        if (block_fd < 0)
+                return block_fd;
+
+        if (sysfs_has_nodes(sysfs)) {
+                r = read_node_link(block_fd, &block.node);
+                if (r < 0)
+                        return r;
+        }
+
+        r = read_attributes(block_fd, &block);
+        if (r < 0)
+                return r;
+
+        *ret = block;
+        return 0;
+}
+
+/* Like sysfs_read_block(), with the node that link_blocks() found, if it still holds. */
+static int read_listed_block(Sysfs *sysfs, Block *block) {
+        _cleanup_close_ int block_fd = -EBADF;
+
+        block_fd = open_block_dir(sysfs, block->index);
+        if (block_fd < 0)
+                return block_fd;
+
+        if (sysfs_has_nodes(sysfs) && block->node != NODE_UNKNOWN &&
+            !has_node_link(block_fd, block->node))
+                block->node = NODE_UNKNOWN;
+
+        return read_attributes(block_fd, block);
+}
+
+/* All memoryN of the memory directory, with nothing but their index. */
+static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        struct dirent *entry;
+        int r;
+
+        r = read_dir_at(sysfs->memory_fd, ".", &dir);
+        if (r < 0)
+                return r;
+
+        while ((entry = readdir(dir))) {
+                Block block = { .node = node };
+
+                if (parse_suffix(entry->d_name, "memory", &block.index) < 0)
+                        continue;
+                r = snapshot_add(snapshot, &block);
+                if (r < 0)
+                        return r;
+        }
+
+        snapshot_sort(snapshot);
+        return 0;
+}
+
+/* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
+static int link_blocks_of_node(Sysfs *sysfs, const char *name, int node, Snapshot *snapshot) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        struct dirent *entry;
+        int r;
+
+        r = read_dir_at(sysfs->node_fd, name, &dir);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+
+        while ((entry = readdir(dir))) {
+                BlockIndex index;
+                Block *block;
+
+                if (parse_suffix(entry->d_name, "memory", &index) < 0)
+                        continue;
+                block = snapshot_find(snapshot, index);
+                if (block && (block->node == NODE_UNKNOWN || node < block->node))
+                        block->node = node;
+        }
+        return 0;
+}
+
+static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        struct dirent *entry;
+        int r;
+
+        r = read_dir_at(sysfs->node_fd, ".", &dir);
+        if (r < 0)
+                return r;
+
+        while ((entry = readdir(dir))) {
+                uint64_t node;
+
+                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > INT_MAX)
+                        continue;
+                r = link_blocks_of_node(sysfs, entry->d_name, (int)node, snapshot);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Reads the blocks' attributes, and drops those that went away meanwhile. */
+static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                Block block = snapshot->blocks[i];
+                int r = read_listed_block(sysfs, &block);
+
+                if (r == -ENOENT || r == -ENODEV)
+                        continue;
+                if (r < 0)
+                        return r;
+                snapshot->blocks[n++] = block;
+        }
+
+        snapshot->n_blocks = n;
+        return 0;
+}
+
+int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
+        _cleanup_(snapshot_done) Snapshot snapshot = { .block_size = sysfs->block_size,
+                                                       .numa = sysfs_has_nodes(sysfs) };
+        int r;
+
+        r = list_blocks(sysfs, snapshot.numa ? NODE_UNKNOWN : 0, &snapshot);
+        if (r < 0)
+                return r;
+
+        if (snapshot.numa) {
+                r = link_blocks(sysfs, &snapshot);
+                if (r < 0)
+                        return r;
+        }
+
+        r = read_blocks(sysfs, &snapshot);
+        if (r < 0)
+                return r;
+
+        *ret = snapshot;
+        snapshot = (Snapshot){};
+        return 0;
+}
+
+int sysfs_write_state(Sysfs *sysfs, BlockIndex index, const char *word) {
+        char path[BLOCK_NAME_MAX];
+
+        (void)snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
+        return write_attribute_at(sysfs->memory_fd, path, word);
+}
+
+int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]) {
+        return read_attribute_at(sysfs->memory_fd, "auto_online_blocks", text,
+                                 AUTO_ONLINE_TEXT_MAX);
+}

@@ -1,0 +1,40 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's files about memory blocks, always below a root directory: "/" or a test's tree.
+ * No other room opens them. All functions answer 0 (or what is said) or a negative errno.
+ *
+ * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
+ * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
+ */
+#include "model/snapshot.h"
+
+typedef struct Sysfs Sysfs;
+
+/* -ENOENT: there is no such root, or no /sys/devices/system/memory below it. */
+int sysfs_open(const char *root, Sysfs **ret);
+Sysfs *sysfs_close(Sysfs *sysfs);
+DEFINE_CLEANUP(Sysfs *, sysfs_close)
+
+/* The size of each block in bytes, and whether there are NUMA nodes: read once, by sysfs_open(). */
+uint64_t sysfs_block_size(const Sysfs *sysfs);
+bool sysfs_has_nodes(const Sysfs *sysfs);
+
+/* -ENOENT, -ENODEV: the block is gone. A block without node link is no error: see Block.node. */
+int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret);
+
+/* The state alone, for which no node link is needed. */
+int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret);
+
+/* All blocks, sorted. The caller ends *ret with snapshot_done(). */
+int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
+
+/* Writes to memoryN/state. It can block for as long as the kernel likes; see kernel's own errnos. */
+int sysfs_write_state(Sysfs *sysfs, BlockIndex index, const char *word);
+
+/*
+ * auto_online_blocks: what the kernel itself does with new memory. -ENOENT: a kernel before 4.6,
+ * or one without memory hot-plug.
+ */
+#define AUTO_ONLINE_TEXT_MAX 32
+int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]);
