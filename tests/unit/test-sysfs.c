@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fake-tree.h"
+#include "suite.h"
+#include "sysfs/sysfs.h"
+
+static Sysfs *open_tree(FakeTree *tree) {
+        Sysfs *sysfs = NULL;
+
+        ck_assert_int_eq(sysfs_open(tree->root, &sysfs), 0);
+        return sysfs;
+}
+
+START_TEST(reads_a_block) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        Block block;
+
+        fake_block(tree, 34, "offline", "Movable Normal", 1);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 34, &block), 0);
+        ck_assert_uint_eq(block.index, 34);
+        ck_assert_int_eq(block.node, 1);
+        ck_assert_int_eq(block.state, BLOCK_OFFLINE);
+        ck_assert_int_eq(valid_zones_first_kind(&block.valid_zones), ZONE_KIND_MOVABLE);
+        ck_assert(valid_zones_allow(&block.valid_zones, ZONE_KIND_KERNEL));
+        ck_assert_uint_ne(block.inode, 0);
+        ck_assert_uint_eq(sysfs_block_size(sysfs), 128 << 20);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(the_lowest_of_two_nodes_counts) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        Block block;
+
+        fake_block(tree, 7, "online", "none", 3);
+        fake_block(tree, 7, "online", "none", 2);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 7, &block), 0);
+        ck_assert_int_eq(block.node, 2);
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_int_eq(snapshot.blocks[0].node, 2);
+        fake_tree_free(tree);
+}
+END_TEST
+
+/*
+ * A FIFO without a writer stands for valid_zones: to open it would block for ever, and the test's
+ * time would be up. So it also shows that the file isn't opened, not just that it isn't believed.
+ */
+START_TEST(valid_zones_of_an_unlinked_block_is_not_opened) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        char path[128];
+        Block block;
+
+        fake_block(tree, 40, "offline", NULL, -1);
+        (void)snprintf(path, sizeof(path), "%s/sys/devices/system/memory/memory40/valid_zones",
+                       tree->root);
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
+
+        ck_assert_int_eq(sysfs_read_block(sysfs, 40, &block), 0);
+        ck_assert_int_eq(block.node, NODE_UNKNOWN);
+        ck_assert(!block.valid_zones.known);
+
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_uint_eq(snapshot.n_blocks, 1);
+        ck_assert_int_eq(snapshot.blocks[0].node, NODE_UNKNOWN);
+        fake_tree_free(tree);
+}
+END_TEST
+
+/* The node's directory has the link, the block's doesn't yet: the kernel makes them one by one. */
+START_TEST(a_half_linked_block_is_not_linked) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+
+        fake_block(tree, 40, "offline", "Normal Movable", 1);
+        fake_remove(tree, "sys/devices/system/memory/memory40/node1");
+
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_int_eq(snapshot.blocks[0].node, NODE_UNKNOWN);
+        ck_assert(!snapshot.blocks[0].valid_zones.known);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(without_numa_all_is_node_0) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+        Block block;
+
+        fake_remove(tree, "sys/devices/system/node");
+        fake_block(tree, 5, "online", "Normal", -1);
+        sysfs = open_tree(tree);
+        ck_assert(!sysfs_has_nodes(sysfs));
+        ck_assert_int_eq(sysfs_read_block(sysfs, 5, &block), 0);
+        ck_assert_int_eq(block.node, 0);
+        ck_assert_int_eq(block_zone_kind(&block), ZONE_KIND_KERNEL);
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_int_eq(snapshot.blocks[0].node, 0);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(an_old_kernel_has_no_valid_zones) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        Block block;
+
+        fake_block(tree, 5, "offline", NULL, 0);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 5, &block), 0);
+        ck_assert(!block.valid_zones.known);
+        ck_assert(valid_zones_allow(&block.valid_zones, ZONE_KIND_MOVABLE));
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(all_blocks_come_sorted) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+
+        fake_blocks(tree, 0, 12, "online", "Normal", 0);
+        fake_blocks(tree, 100, 103, "offline", "Normal Movable", 1);
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_uint_eq(snapshot.n_blocks, 17);
+        for (size_t i = 1; i < snapshot.n_blocks; i++)
+                ck_assert_uint_lt(snapshot.blocks[i - 1].index, snapshot.blocks[i].index);
+        ck_assert_int_eq(snapshot_find(&snapshot, 101)->node, 1);
+        ck_assert_ptr_null(snapshot_find(&snapshot, 13));
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(what_is_missing_or_odd_is_an_error) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree), *other = NULL;
+        Block block;
+
+        ck_assert_int_eq(sysfs_read_block(sysfs, 99, &block), -ENOENT);
+        ck_assert_int_eq(sysfs_write_state(sysfs, 99, "online"), -ENOENT);
+        fake_block(tree, 1, "frozen", "Normal", 0);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 1, &block), -EBADMSG);
+        fake_block(tree, 1, "online", "", 0);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 1, &block), -EBADMSG);
+
+        fake_file(tree, "sys/devices/system/memory/block_size_bytes", "8000001\n");
+        ck_assert_int_eq(sysfs_open(tree->root, &other), -EINVAL);
+        ck_assert_int_eq(sysfs_open("/nonexistent", &other), -ENOENT);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(writes_the_word_as_it_is) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+
+        fake_block(tree, 34, "", "Normal", 0);
+        fake_file(tree, "sys/devices/system/memory/memory34/state", "");
+        ck_assert_int_eq(sysfs_write_state(sysfs, 34, "online_movable"), 0);
+        ck_assert_str_eq(fake_read(tree, "sys/devices/system/memory/memory34/state"),
+                         "online_movable");
+        fake_tree_free(tree);
+}
+END_TEST
+
+TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
+             valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
+             without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
+             what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is);

@@ -1,0 +1,393 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A guest: booted, talked to, and ended whatever happens."""
+
+import atexit
+import base64
+import contextlib
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+
+from . import accel, blocks, images, kernels
+from .agent import Agent
+from .line import Deadline
+from .qmp import Qmp, size_bytes
+
+CONSOLE_TAIL = 60
+
+_TROUBLE = re.compile(
+    r"BUG:|Oops|WARNING:|Call Trace|general protection|blocked for more than|Kernel panic|"
+    r"unable to handle|kernel BUG at|KASAN:|UBSAN:")
+
+# systemd's pauses and first-boot work are not what tests wait for.
+_APPEND_ALL = "console=ttyS0 panic=-1 loglevel=5 mitigations=off"
+_APPEND_FULL = "vm.full systemd.condition-needs-update=no systemd.getty_auto=0"
+
+_running = weakref.WeakSet()
+
+
+class GuestHung(Exception):
+    """A guest didn't do something in time, and was ended; the text has its console's end."""
+
+
+class GuestDied(GuestHung):
+    """The guest's machine ended by itself, a kernel panic for example."""
+
+
+class CommandFailed(Exception):
+    """A command in a guest failed, and the test didn't expect it to."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of a command: its exit code, and stdout and stderr as they came."""
+
+    rc: int
+    output: bytes
+
+    @property
+    def out(self):
+        return self.output.decode(errors="replace")
+
+
+class Guest:
+    """A guest of `kind` "small" (busybox) or "full" (Debian with systemd).
+
+    kernel    a key of kernels.KERNELS
+    extra     directories whose contents lie over the guest's root file system
+    nodes     memory of each NUMA node; the processors are in node 0
+    modules   small guests: modules to load at boot (full ones have modprobe)
+    append    more of the kernel's command line
+    qemu      more arguments for QEMU
+    log       a file to keep the console in; default: $MEMPLUG_TEST_LOGS/N.console, if that is set
+    """
+
+    def __init__(self, kind="small", *, kernel="6.1", extra=(), nodes=("2G", "0"), cpus=2,
+                 maxmem="64G", slots=8, modules=(), append="", qemu=(), accelerator=None,
+                 log=None, boot_timeout=None):
+        if kind not in ("small", "full"):
+            raise ValueError(f"a guest is small or full, not '{kind}'")
+        self.kind = kind
+        self.kernel = kernels.Kernel(kernel)
+        self.accelerator = accelerator or accel.choose(_kvm_boots)
+        self._extra, self._nodes, self._cpus = list(extra), list(nodes), cpus
+        self._maxmem, self._slots = maxmem, slots
+        self._modules, self._append, self._qemu = list(modules), append, list(qemu)
+        self._jobs = 0
+        self._process = None
+        self._sockets = []
+        self.boot_seconds = None
+
+        self._work = pathlib.Path(tempfile.mkdtemp(prefix="memplug-vm."))
+        self.console_file = pathlib.Path(log) if log else self._default_log()
+        _running.add(self)
+        try:
+            self._boot(boot_timeout or (60 if kind == "small" else 120))
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __str__(self):
+        return f"{self.kind} guest with {self.kernel.release} ({self.accelerator})"
+
+    # -- life
+
+    def close(self):
+        """Ends the guest at once."""
+        self._kill()
+        for end in self._sockets:
+            end.close()
+        shutil.rmtree(self._work, ignore_errors=True)
+        _running.discard(self)
+
+    def alive(self):
+        return self._process is not None and self._process.poll() is None
+
+    def wait_boot(self, timeout=240):
+        """Waits until systemd has started all it wants, and returns "running" or "degraded";
+        `failed_units()` tells what degraded it."""
+        # The first ones may come before systemd listens: it is asked until it knows.
+        script = ("until state=$(systemctl is-system-running --wait 2>/dev/null); "
+                  "[ -n \"$state\" ] && [ \"$state\" != offline ]; do sleep 0.2; done; "
+                  "echo $state")
+        return self.run(script, timeout=timeout).out.strip()
+
+    def failed_units(self):
+        listed = self.run("systemctl --failed --plain --no-legend", timeout=60).out
+        return [line.split()[0] for line in listed.splitlines()]
+
+    # -- commands and files
+
+    def run(self, command, timeout=60, check=True):
+        """Runs a shell script in the guest, waits for it, and returns its Result."""
+        with self._in_time(command):
+            rc, output = self._agent.run(command, Deadline(timeout))
+        result = Result(rc, output)
+        if check and rc:
+            raise CommandFailed(f"{command}\nexited with {rc} in {self}:\n{result.out}")
+        return result
+
+    def start(self, command):
+        """Starts a shell script in the guest and returns its Job.
+
+        In a small guest such a script ignores SIGINT, as a shell's background jobs do."""
+        self._jobs += 1
+        return Job(self, f"/run/vm-agent/job.{self._jobs}", command)
+
+    def read(self, path):
+        """The contents of a file in the guest."""
+        return self.run(f"cat '{path}'").out
+
+    def write(self, path, text):
+        """Writes a file in the guest, in one write; its directory is made if it is missing."""
+        data = text if isinstance(text, bytes) else text.encode()
+        coded = base64.encodebytes(data).decode()
+        self.run(f"mkdir -p \"$(dirname '{path}')\" && base64 -d >'{path}' <<'END'\n{coded}END\n")
+
+    # -- what the kernel says
+
+    def console(self):
+        """All that came over the serial console so far."""
+        try:
+            text = self.console_file.read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[^\[]|\r", "", text)
+
+    def console_tail(self, lines=CONSOLE_TAIL):
+        return "\n".join(self.console().splitlines()[-lines:])
+
+    def dmesg(self):
+        return self.run("dmesg").out
+
+    def kernel_trouble(self):
+        """The lines of the kernel's log that tell of a bug; works for a dead guest too."""
+        lines = self.console().splitlines()
+        if self.alive():
+            lines += self.dmesg().splitlines()
+        # Most lines are in both.
+        return list(dict.fromkeys(line.strip() for line in lines if _TROUBLE.search(line)))
+
+    # -- memory
+
+    def blocks(self):
+        """The guest's memory blocks by index, read in one command."""
+        return blocks.parse(self.run(blocks.READ_BLOCKS).out)
+
+    def wait_blocks(self, predicate, timeout=60, what="its memory blocks as expected"):
+        """Waits until `predicate(blocks)` is true, and returns these blocks.
+
+        This asks again and again: the kernel has no event for "a DIMM is complete", and what is
+        waited for may be the doing of any program in the guest."""
+        deadline = Deadline(timeout)
+        while True:
+            found = self.blocks()
+            if predicate(found):
+                return found
+            try:
+                time.sleep(min(0.1, deadline.remaining()))
+            except TimeoutError:
+                listed = "\n".join(map(str, found.values()))
+                raise self._hung(f"didn't have {what} in {deadline.seconds:.0f} s:\n{listed}",
+                                 GuestHung) from None
+
+    def plug_dimm(self, name, size, node=0):
+        """Plugs a DIMM. QEMU's node numbers are the firmware's: with three nodes and more Linux
+        may number them in another way."""
+        with self._in_time(f"plug {name}"):
+            self.qmp.plug_dimm(name, size, node)
+
+    def unplug_dimm(self, name, timeout=60):
+        """True when the DIMM is gone, False when the guest refused to let go of it."""
+        with self._in_time(f"unplug {name}"):
+            return self.qmp.unplug_dimm(name, timeout)
+
+    def add_virtio_mem(self, name, size, node=0, requested="0"):
+        with self._in_time(f"add {name}"):
+            self.qmp.add_virtio_mem(name, size, node, requested)
+
+    def resize_virtio_mem(self, name, requested):
+        with self._in_time(f"resize {name}"):
+            self.qmp.resize_virtio_mem(name, requested)
+
+    def virtio_mem_size(self, name):
+        with self._in_time(f"ask for {name}"):
+            return self.qmp.virtio_mem_size(name)
+
+    # -- how it boots
+
+    def _boot(self, timeout):
+        begin = time.monotonic()
+        qmp, qmp_qemu = socket.socketpair()
+        agent, agent_qemu = socket.socketpair()
+        self._sockets = [qmp, agent]
+        command = self._command(qmp_qemu.fileno(), agent_qemu.fileno())
+        # setpriv: QEMU dies with the thread that started it, even when that is killed.
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=open(self._work / "qemu.err", "wb"),
+            pass_fds=[qmp_qemu.fileno(), agent_qemu.fileno()])
+        qmp_qemu.close()
+        agent_qemu.close()
+        self.qmp, self._agent = Qmp(qmp), Agent(agent)
+        deadline = Deadline(timeout)
+        with self._in_time("boot"):
+            self.qmp.greet(deadline)
+            self._agent.wait_ready(deadline)
+        self.boot_seconds = time.monotonic() - begin
+
+    def _command(self, qmp_fd, agent_fd):
+        command = [
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", "-nic", "none", *accel.arguments(self.accelerator),
+            "-chardev", f"file,id=console,path={self.console_file}", "-serial", "chardev:console",
+            "-chardev", f"socket,id=agent,fd={agent_fd}", "-serial", "chardev:agent",
+            "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
+            "-kernel", str(self.kernel.image), "-initrd", str(self._work / "initrd"),
+            *self._memory_arguments()]
+        append = [_APPEND_ALL, self._append]
+        pieces = [images.base_initramfs()]
+        if self.kind == "full":
+            append.insert(1, _APPEND_FULL)
+            command += self._disks(pieces)
+        else:
+            self._small_pieces(pieces)
+        with open(self._work / "initrd", "wb") as initrd:
+            for piece in pieces:
+                initrd.write(piece.read_bytes())
+        return command + ["-append", " ".join(append).strip(), *self._qemu]
+
+    def _memory_arguments(self):
+        total = sum(size_bytes(size) for size in self._nodes)
+        arguments = ["-smp", str(self._cpus),
+                     "-m", f"{total >> 20}M,slots={self._slots},maxmem={self._maxmem}"]
+        for node, size in enumerate(self._nodes):
+            numa = f"node,nodeid={node}"
+            if size_bytes(size):
+                arguments += ["-object", f"memory-backend-ram,id=ram{node},size={size},reserve=off"]
+                numa += f",memdev=ram{node}"
+            if node == 0:
+                numa += f",cpus=0-{self._cpus - 1}" if self._cpus > 1 else ",cpus=0"
+            arguments += ["-numa", numa]
+        return arguments
+
+    def _disks(self, pieces):
+        boot_modules, modules = images.module_layers(self.kernel)
+        pieces.append(boot_modules)
+        disks = {"root": images.root_squashfs(), "modules": modules}
+        if self._extra:
+            disks["extra"] = self._work / "extra.squashfs"
+            images.pack_extra(self._extra, disks["extra"])
+        arguments = []
+        for name, file in disks.items():
+            arguments += [
+                "-drive", f"if=none,id={name},file={file},format=raw,readonly=on,cache=unsafe",
+                "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+        return arguments
+
+    def _small_pieces(self, pieces):
+        if self._modules:
+            pieces.append(self._work / "modules.cpio")
+            images.pack_modules(self.kernel, self._modules, pieces[-1])
+        if self._extra:
+            pieces.append(self._work / "extra.cpio")
+            images.pack_extra_cpio(self._extra, pieces[-1])
+
+    def _default_log(self):
+        logs = os.environ.get("MEMPLUG_TEST_LOGS")
+        if not logs:
+            return self._work / "console"
+        pathlib.Path(logs).mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f"{self.kind}-{self.kernel.version}.",
+                                        suffix=".console", dir=logs)
+        os.close(handle)
+        return pathlib.Path(name)
+
+    # -- how it ends
+
+    @contextlib.contextmanager
+    def _in_time(self, what):
+        try:
+            yield
+        except TimeoutError as error:
+            raise self._hung(f"hung: {error}, and it is not through with:\n{what}",
+                             GuestHung) from None
+        except (EOFError, ConnectionError):
+            raise self._hung(f"ended during:\n{what}", GuestDied) from None
+
+    def _hung(self, why, kind):
+        """Kills the guest, and returns the exception that tells all about it."""
+        self._kill()
+        with contextlib.suppress(OSError):
+            why += "\n" + (self._work / "qemu.err").read_text(errors="replace")
+        return kind(f"{self} {why.rstrip()}\n--- the end of its console:\n{self.console_tail()}\n"
+                    "--- end of console")
+
+    def _kill(self):
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+
+class Job:
+    """A script that runs in the background of a guest."""
+
+    def __init__(self, guest, path, command):
+        self._guest = guest
+        self._path = path
+        self.output_file = f"{path}.out"
+        guest.write(f"{path}.sh", command)
+        # Both pipes are events: one tells the pid, the other the end. A shell's background jobs
+        # ignore SIGINT; GNU env can undo that, where it is there.
+        self.pid = int(guest.run(f"""
+            mkfifo {path}.pid {path}.end
+            env --default-signal true 2>/dev/null && undo='env --default-signal' || undo=
+            {{
+                setsid $undo sh {path}.sh </dev/null >{path}.out 2>&1 &
+                echo $! >{path}.pid
+                wait $!
+                echo $? >{path}.end
+            }} </dev/null >/dev/null 2>&1 &
+            cat {path}.pid""").out)
+
+    def output(self):
+        """What it has written so far."""
+        return self._guest.read(self.output_file)
+
+    def kill(self, number=signal.SIGTERM):
+        """Sends a signal to the script and all it started."""
+        self._guest.run(f"kill -{int(number)} -{self.pid}")
+
+    def wait(self, timeout=60):
+        """Waits for its end and returns its Result. To be called once."""
+        rc = int(self._guest.run(f"cat {self._path}.end", timeout=timeout).out)
+        return Result(rc, self._guest.run(f"cat {self.output_file}").output)
+
+
+def _kvm_boots():
+    """Whether a small guest comes up under KVM, and soon."""
+    try:
+        with Guest("small", accelerator="kvm", boot_timeout=20) as guest:
+            return guest.run("echo yes", timeout=5).out == "yes\n"
+    except GuestHung:
+        return False
+
+
+@atexit.register
+def _end_all():
+    for guest in list(_running):
+        guest.close()

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Debian's own kernels, unpacked, not installed; and the few of their modules that guests need."""
+
+import lzma
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from . import apt, cache
+
+# version: the suite that has it, and the package that depends on the newest one there
+KERNELS = {
+    "6.1": ("bookworm", "linux-image-amd64"),
+    "6.12": ("bookworm-backports", "linux-image-amd64"),
+}
+
+# What a full guest's initramfs needs to get at its root file system.
+BOOT_MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay")
+
+# What tests load in a full guest. The rest of Debian's modules is left out: udev would spend
+# many emulated seconds on drivers for what a guest has by chance.
+TEST_MODULES = (
+    "virtio_mem", "virtio_balloon",
+    "nd_e820", "nd_pmem", "device_dax", "kmem",
+    "notifier_error_inject", "memory_notifier_error_inject",
+)
+
+# To be raised when the way of making something below changes.
+RECIPE = 1
+
+_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+class Kernel:
+    """A kernel in the cache."""
+
+    def __init__(self, version):
+        suite, package = KERNELS[version]
+        inputs = {"suite": suite, "package": package, "recipe": RECIPE}
+        self.version = version
+        self.path = cache.ensure(f"kernel-{version}", inputs,
+                                 lambda path: _fetch(path, suite, package))
+        self.release, = os.listdir(self.path / "usr/lib/modules")
+        self.package_version = (self.path / "version").read_text().strip()
+
+    @property
+    def image(self):
+        return self.path / "vmlinuz"
+
+    def inputs(self):
+        """What a thing that is made from this kernel depends on."""
+        return {"kernel": self.release, "package": self.package_version, "recipe": RECIPE}
+
+    def modules(self, names):
+        """The files of these modules and of all they need, in the order of loading."""
+        files = []
+        for name in names:
+            shown = subprocess.run(
+                ["modprobe", "-d", str(self.path), "-C", "/dev/null", "-S", self.release,
+                 "--show-depends", name], check=True, stdout=subprocess.PIPE, text=True,
+                env=dict(os.environ, PATH=_PATH)).stdout
+            for line in shown.splitlines():
+                word, _, file = line.strip().partition(" ")
+                if word == "insmod" and file not in files:
+                    files.append(file)
+        return [pathlib.Path(file.split()[0]) for file in files]
+
+    def copy_module_tree(self, names, root):
+        """A /usr/lib/modules below `root` with these modules, as modprobe wants it."""
+        whole = self.path / "usr/lib/modules" / self.release
+        target = pathlib.Path(root) / "usr/lib/modules" / self.release
+        for file in self.modules(names):
+            inside = file.resolve().relative_to(whole.resolve())
+            (target / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target / inside)
+        for index in whole.glob("modules.builtin*"):
+            shutil.copy(index, target)
+        shutil.copy(whole / "modules.order", target)
+        _depmod(root, self.release)
+
+
+def plain_module(file):
+    """The bytes of a module, unpacked: the small guest's insmod doesn't know each packer."""
+    data = file.read_bytes()
+    if file.suffix == ".xz":
+        return lzma.decompress(data)
+    if file.suffix == ".zst":
+        return subprocess.run(["zstd", "-dc"], input=data, check=True,
+                              stdout=subprocess.PIPE).stdout
+    return data
+
+
+def _fetch(path, suite, package):
+    with tempfile.TemporaryDirectory(dir=path, prefix="apt.") as scratch:
+        # apt's own working user must be able to look in.
+        os.chmod(scratch, 0o755)
+        source = apt.Private(scratch, suite)
+        image = source.dependency(package, "linux-image-")
+        tree = pathlib.Path(scratch) / "tree"
+        version = source.unpack(image, tree)
+        kernel, = tree.glob("boot/vmlinuz-*")
+        shutil.move(kernel, path / "vmlinuz")
+        modules, = [*tree.glob("lib/modules/*"), *tree.glob("usr/lib/modules/*")]
+        (path / "usr/lib/modules").mkdir(parents=True)
+        shutil.move(modules, path / "usr/lib/modules")
+        # kmod looks below lib or below usr/lib, by its own build: offer both.
+        (path / "lib").symlink_to("usr/lib")
+        _depmod(path, modules.name)
+        (path / "version").write_text(f"{image} {version}\n")
+
+
+def _depmod(root, release):
+    # Older kmods look below lib, newer ones below usr/lib: offer both.
+    link = pathlib.Path(root, "lib")
+    made = not link.exists()
+    if made:
+        link.symlink_to("usr/lib")
+    subprocess.run(["depmod", "-b", str(root), release], check=True,
+                   env=dict(os.environ, PATH=_PATH))
