@@ -229,6 +229,46 @@ int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret) {
         return read_state(block_fd, ret);
 }
 
+int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret) {
+        char name[BLOCK_NAME_MAX];
+        struct stat st;
+
+        if (fstatat(sysfs->memory_fd, block_name(index, name), &st, 0) < 0)
+                return -errno;
+
+        *ret = st.st_ino;
+        return 0;
+}
+
+static bool is_online(Sysfs *sysfs, BlockIndex index) {
+        BlockState state;
+
+        return sysfs_read_state(sysfs, index, &state) == 0 && state == BLOCK_ONLINE;
+}
+
+int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        struct dirent *entry;
+        BlockIndex index = 0;
+        int r;
+
+        if (is_online(sysfs, index)) {
+                *ret = index;
+                return 0;
+        }
+
+        r = read_dir_at(sysfs->memory_fd, ".", &dir);
+        if (r < 0)
+                return r;
+
+        while ((entry = readdir(dir)))
+                if (parse_suffix(entry->d_name, "memory", &index) == 0 && is_online(sysfs, index)) {
+                        *ret = index;
+                        return 0;
+                }
+        return -ENOENT;
+}
+
 int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
         _cleanup_close_ int block_fd = -EBADF;
         Block block = { .index = index };

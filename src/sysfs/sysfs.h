@@ -23,8 +23,15 @@ bool sysfs_has_nodes(const Sysfs *sysfs);
 /* -ENOENT, -ENODEV: the block is gone. A block without node link is no error: see Block.node. */
 int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret);
 
-/* The state alone, for which no node link is needed. */
+/* The state or the inode alone, for which no node link is needed. */
 int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret);
+int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret);
+
+/*
+ * Finds a block that is online: memory0 if it is, for that one most often can't be offlined at all,
+ * else the first that comes. -ENOENT: none is.
+ */
+int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret);
 
 /* All blocks, sorted. The caller ends *ret with snapshot_done(). */
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "actuate/attempt.h"
+
+#include <errno.h>
+
+bool outcome_is_open(Outcome outcome) {
+        return outcome == OUTCOME_REFUSED || outcome == OUTCOME_BUSY ||
+               outcome == OUTCOME_NO_MEMORY;
+}
+
+/* Of a block that didn't get online. EINVAL says nothing by itself: so only after reading again. */
+static Outcome outcome_of_error(int error) {
+        switch (-error) {
+        case 0:     /* it was online for a moment: somebody took it offline at once */
+        case EINTR: /* a signal of ours */
+                return OUTCOME_CANCELLED;
+        case EBUSY:
+        case EAGAIN:
+                return OUTCOME_BUSY;
+        case ENOMEM:
+                return OUTCOME_NO_MEMORY;
+        case EPERM:
+                return OUTCOME_VETOED;
+        case EHWPOISON:
+                return OUTCOME_POISONED;
+        case ENOENT:
+        case ENODEV:
+                return OUTCOME_GONE;
+        default:
+                return OUTCOME_REFUSED;
+        }
+}
+
+/* Of a block that is online. Where its zone can't be read, a write that went through is believed. */
+static Outcome outcome_of_zone(const Attempt *attempt) {
+        bool ours = attempt->written && attempt->error == 0;
+
+        if (attempt->zone != _ZONE_KIND_INVALID && !online_wants(attempt->online, attempt->zone))
+                return OUTCOME_WRONG_ZONE;
+
+        return ours ? OUTCOME_DONE : OUTCOME_ALREADY;
+}
+
+/* Reads the block into the attempt. False: it is settled by that alone, for it can't be read. */
+static bool look(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                 Attempt *attempt, Block *ret) {
+        int r = ops->read(userdata, index, ret);
+
+        if (r < 0) {
+                attempt->error = r;
+                attempt->outcome = outcome_of_error(r);
+                return false;
+        }
+
+        /* Plugged anew meanwhile: that one has an "add" event of its own. */
+        if (ret->inode != inode || ret->node == NODE_UNKNOWN) {
+                attempt->outcome = OUTCOME_GONE;
+                return false;
+        }
+
+        attempt->zones = ret->valid_zones;
+        attempt->zone = block_zone_kind(ret);
+        return true;
+}
+
+static bool zones_refuse(const ValidZones *zones, Online online) {
+        switch (online) {
+        case ONLINE_MOVABLE:
+                return !valid_zones_allow(zones, ZONE_KIND_MOVABLE);
+        case ONLINE_KERNEL:
+                return !valid_zones_allow(zones, ZONE_KIND_KERNEL);
+        default:
+                return false;
+        }
+}
+
+/* Looks, and answers whether there is something to write. */
+static bool look_before(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                        Attempt *attempt) {
+        Block block;
+
+        if (!look(ops, userdata, index, inode, attempt, &block))
+                return false;
+
+        if (block.state == BLOCK_ONLINE)
+                attempt->outcome = outcome_of_zone(attempt);
+        else if (block.state == BLOCK_GOING_OFFLINE)
+                attempt->outcome = OUTCOME_CANCELLED;
+        else if (zones_refuse(&block.valid_zones, attempt->online))
+                attempt->outcome = OUTCOME_REFUSED;
+        else
+                return true;
+
+        return false;
+}
+
+static void look_after(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                       Attempt *attempt) {
+        int write_error = attempt->error;
+        Block block;
+
+        if (!look(ops, userdata, index, inode, attempt, &block))
+                return;
+
+        attempt->error = write_error;
+        attempt->outcome = block.state == BLOCK_ONLINE ? outcome_of_zone(attempt)
+                                                       : outcome_of_error(write_error);
+
+        /* The block is still there, whatever the write said. */
+        if (attempt->outcome == OUTCOME_GONE)
+                attempt->outcome = OUTCOME_REFUSED;
+}
+
+Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                       Online online) {
+        Attempt attempt = {
+                .online = online,
+                .zone = _ZONE_KIND_INVALID,
+                .started = ops->now(userdata),
+        };
+
+        if (!look_before(ops, userdata, index, inode, &attempt))
+                return attempt;
+
+        attempt.started = ops->now(userdata);
+        attempt.error = ops->write(userdata, index, online_to_state_word(online));
+        attempt.written = true;
+        attempt.duration = ops->now(userdata) - attempt.started;
+
+        look_after(ops, userdata, index, inode, &attempt);
+        return attempt;
+}

@@ -1,0 +1,37 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One write to one block's state: look, write, look again, and name what it came to.
+ */
+#include "model/outcome.h"
+#include "rules/verdict.h"
+
+/* How the world is reached: the kernel's, or a test's. */
+typedef struct ActuateOps {
+        /* As sysfs_read_block() and sysfs_write_state(). */
+        int (*read)(void *userdata, BlockIndex index, Block *ret);
+        int (*write)(void *userdata, BlockIndex index, const char *word);
+        /* Monotonic, in microseconds. */
+        uint64_t (*now)(void *userdata);
+} ActuateOps;
+
+typedef struct Attempt {
+        Outcome outcome;
+        Online online;    /* what was asked for */
+        bool written;     /* false: what was read before told already that it can't be */
+        int error;        /* 0, or the negative errno of the write, or of reading where it failed */
+        uint64_t started; /* µs, monotonic */
+        uint64_t duration; /* µs, of the write alone */
+        ValidZones zones;  /* as they read last */
+        ZoneKind zone; /* the zone of an online block; _ZONE_KIND_INVALID if it isn't, or unknown */
+} Attempt;
+
+/*
+ * Asks the kernel to put a block online. 'inode' is that of the block that was decided upon; another
+ * one behind the same number is "gone".
+ */
+Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                       Online online);
+
+/* Whether another try can come to something else once other blocks have changed. */
+bool outcome_is_open(Outcome outcome);

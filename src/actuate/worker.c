@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "actuate/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+/* Interrupts a write. It has a handler that does nothing, so that the write ends with EINTR. */
+#define CANCEL_SIGNAL SIGUSR1
+
+typedef enum JobKind { JOB_NONE, JOB_BATCH, JOB_BARRIER, JOB_END } JobKind;
+
+typedef struct Job {
+        JobKind kind;
+        Batch *batch;
+        BlockIndex block;
+} Job;
+
+struct Worker {
+        Sysfs *sysfs;
+        pthread_t thread;
+        pthread_mutex_t lock; /* protects job */
+        pthread_cond_t job_given;
+        Job job;
+        atomic_bool cancelled;
+        bool started;
+        int report_fds[2]; /* a pipe of WorkerReport */
+};
+
+/* In the thread */
+
+static void report(Worker *worker, WorkerReport report) {
+        ssize_t n;
+
+        /* Shorter than PIPE_BUF, so it is written as a whole; a full pipe waits for its reader. */
+        do
+                n = write(worker->report_fds[1], &report, sizeof(report));
+        while (n < 0 && errno == EINTR);
+}
+
+static int op_read(void *userdata, BlockIndex index, Block *ret) {
+        Worker *worker = userdata;
+
+        return sysfs_read_block(worker->sysfs, index, ret);
+}
+
+static int op_write(void *userdata, BlockIndex index, const char *word) {
+        Worker *worker = userdata;
+
+        return sysfs_write_state(worker->sysfs, index, word);
+}
+
+static uint64_t op_now(void *userdata) {
+        struct timespec ts;
+
+        (void)userdata;
+        (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static bool on_cancelled(void *userdata) {
+        Worker *worker = userdata;
+
+        return atomic_load(&worker->cancelled);
+}
+
+static void on_settled(void *userdata, size_t item) {
+        report(userdata, (WorkerReport){ .event = WORKER_ITEM, .item = item });
+}
+
+static void run_batch(Worker *worker, Batch *batch) {
+        static const ActuateOps ops = { op_read, op_write, op_now };
+        static const BatchCallbacks callbacks = { on_cancelled, on_settled };
+
+        batch_run(batch, &ops, &callbacks, worker);
+        report(worker, (WorkerReport){ .event = WORKER_BATCH });
+}
+
+/*
+ * The state is looked at right before, for on a block that is offline this would be no barrier but
+ * an onlining that nobody asked for.
+ */
+static int pass_barrier(Worker *worker, BlockIndex index) {
+        BlockState state;
+        int r;
+
+        r = sysfs_read_state(worker->sysfs, index, &state);
+        if (r < 0)
+                return r;
+        if (state != BLOCK_ONLINE)
+                return -ESTALE;
+
+        r = sysfs_write_state(worker->sysfs, index, "online");
+        return r == -EINVAL ? 0 : r;
+}
+
+static Job wait_for_job(Worker *worker) {
+        Job job;
+
+        (void)pthread_mutex_lock(&worker->lock);
+        while (worker->job.kind == JOB_NONE)
+                (void)pthread_cond_wait(&worker->job_given, &worker->lock);
+        job = worker->job;
+        worker->job = (Job){};
+        (void)pthread_mutex_unlock(&worker->lock);
+        return job;
+}
+
+static void *worker_main(void *userdata) {
+        Worker *worker = userdata;
+
+        for (;;) {
+                Job job = wait_for_job(worker);
+
+                if (job.kind == JOB_END)
+                        return NULL;
+                if (job.kind == JOB_BATCH)
+                        run_batch(worker, job.batch);
+                else
+                        report(worker, (WorkerReport){
+                                               .event = WORKER_BARRIER,
+                                               .error = pass_barrier(worker, job.block),
+                                       });
+        }
+}
+
+/* In the main loop */
+
+static void on_cancel_signal(int signal) {
+        (void)signal;
+}
+
+/* The thread takes no signal but the one that cancels: all others are the main loop's. */
+static int start_thread(Worker *worker) {
+        const struct sigaction action = { .sa_handler = on_cancel_signal };
+        pthread_attr_t attributes;
+        sigset_t all, before;
+        int r;
+
+        if (sigaction(CANCEL_SIGNAL, &action, NULL) < 0)
+                return -errno;
+
+        (void)sigfillset(&all);
+        (void)sigdelset(&all, CANCEL_SIGNAL);
+        (void)pthread_attr_init(&attributes);
+        (void)pthread_attr_setstacksize(&attributes, 64 * 1024);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+        r = pthread_create(&worker->thread, &attributes, worker_main, worker);
+        (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+        (void)pthread_attr_destroy(&attributes);
+
+        worker->started = r == 0;
+        return -r;
+}
+
+int worker_new(Sysfs *sysfs, Worker **ret) {
+        _cleanup_(worker_freep) Worker *worker = NULL;
+        int r;
+
+        worker = calloc(1, sizeof(Worker));
+        if (!worker)
+                return -ENOMEM;
+
+        worker->sysfs = sysfs;
+        worker->report_fds[0] = worker->report_fds[1] = -EBADF;
+        (void)pthread_mutex_init(&worker->lock, NULL);
+        (void)pthread_cond_init(&worker->job_given, NULL);
+
+        /* Only the reader mustn't wait. */
+        if (pipe2(worker->report_fds, O_CLOEXEC) < 0)
+                return -errno;
+        if (fcntl(worker->report_fds[0], F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+
+        r = start_thread(worker);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(worker);
+        return 0;
+}
+
+static void give_job(Worker *worker, Job job) {
+        (void)pthread_mutex_lock(&worker->lock);
+        worker->job = job;
+        (void)pthread_cond_signal(&worker->job_given);
+        (void)pthread_mutex_unlock(&worker->lock);
+}
+
+Worker *worker_free(Worker *worker) {
+        if (!worker)
+                return NULL;
+
+        if (worker->started) {
+                give_job(worker, (Job){ .kind = JOB_END });
+                (void)pthread_join(worker->thread, NULL);
+        }
+        closep(&worker->report_fds[0]);
+        closep(&worker->report_fds[1]);
+        (void)pthread_cond_destroy(&worker->job_given);
+        (void)pthread_mutex_destroy(&worker->lock);
+        free(worker);
+        return NULL;
+}
+
+int worker_fd(const Worker *worker) {
+        return worker->report_fds[0];
+}
+
+int worker_read(Worker *worker, WorkerReport *ret) {
+        ssize_t n = read(worker->report_fds[0], ret, sizeof(*ret));
+
+        return n == (ssize_t)sizeof(*ret);
+}
+
+void worker_run_batch(Worker *worker, Batch *batch) {
+        give_job(worker, (Job){ .kind = JOB_BATCH, .batch = batch });
+}
+
+void worker_run_barrier(Worker *worker, BlockIndex online_block) {
+        give_job(worker, (Job){ .kind = JOB_BARRIER, .block = online_block });
+}
+
+void worker_cancel(Worker *worker) {
+        atomic_store(&worker->cancelled, true);
+        (void)pthread_kill(worker->thread, CANCEL_SIGNAL);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "daemon/manager-internal.h"
+
+static void tell_report(const ConfigReport *report) {
+        for (size_t i = 0; i < report->n_messages; i++) {
+                const ConfigMessage *message = &report->messages[i];
+                _cleanup_free_ char *text = config_message_format(message);
+
+                log_line(message->level == CONFIG_ERROR ? LOG_ERR : LOG_WARNING, "%s",
+                         text ?: "out of memory");
+        }
+}
+
+/* "3 rules of /etc/memplugd/memplugd.conf and 2 drop-ins", "built-in rules only". */
+static char *describe_policy(const Policy *policy, const ConfigReport *report) {
+        char *text = NULL, others[64] = "";
+        size_t n_own = 0;
+        int r;
+
+        for (size_t i = 0; i < policy->n_rules; i++)
+                n_own += policy->rules[i].file != NULL;
+
+        if (report->n_files > 1)
+                (void)snprintf(others, sizeof(others), " and %zu other file%s", report->n_files - 1,
+                               report->n_files == 2 ? "" : "s");
+        if (n_own == 0)
+                r = asprintf(&text, "built-in rules only");
+        else
+                r = asprintf(&text, "%zu rule%s of %s%s", n_own, n_own == 1 ? "" : "s",
+                             report->files[0], others);
+        return r < 0 ? NULL : text;
+}
+
+static int take_policy(Manager *manager, Policy *policy, const ConfigReport *report) {
+        char *text = describe_policy(policy, report);
+
+        if (!text)
+                return log_error_errno(-ENOMEM, "Failed to load the config: %m");
+
+        free(manager->config_text);
+        manager->config_text = text;
+        policy_unref(manager->policy);
+        manager->policy = policy_ref(policy);
+        log_info("Mode %s, %s.", mode_to_string(policy->mode), text);
+        return 0;
+}
+
+/* What is in force without a config that could be: the default rules. */
+static int take_defaults(Manager *manager) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+        int r;
+
+        r = policy ? policy_add_defaults(policy) : -ENOMEM;
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the built-in rules: %m");
+
+        return take_policy(manager, policy, &(ConfigReport){});
+}
+
+int manager_load_config(Manager *manager) {
+        _cleanup_(config_report_done) ConfigReport report = {};
+        _cleanup_(policy_unrefp) Policy *policy = NULL;
+        int r;
+
+        r = config_load("/", manager->config_file, &policy, &report);
+        tell_report(&report);
+        if (r < 0 && r != -EINVAL)
+                (void)log_error_errno(r, "Failed to load the config: %m");
+
+        manager->n_config_errors = r < 0 ? (report.n_errors ?: 1) : 0;
+        if (r == 0)
+                return take_policy(manager, policy, &report);
+
+        if (manager->policy) {
+                log_error("The new config is refused; the old one stays in force.");
+                return 0;
+        }
+        log_error("The config is refused; the built-in rules are in force.");
+        return take_defaults(manager);
+}

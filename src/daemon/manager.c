@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "daemon/manager.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-id128.h>
+
+#include "base/log.h"
+#include "daemon/manager-internal.h"
+
+#define RUN_DIR "/run/memplugd"
+
+/* A stop waits so often for a write that is under way, this long each time: 5 s in all. */
+#define STOP_WAITS_MAX 50
+#define STOP_WAIT_USEC (100 * 1000)
+
+/* Ending */
+
+static void end_if_idle(Manager *manager) {
+        if (manager->stopping && manager->phase == PHASE_IDLE)
+                (void)sd_event_exit(manager->event, 0);
+}
+
+/*
+ * The signal that interrupts a write is sent again and again: one that comes before the write began,
+ * or while it waits for the hotplug lock, has no effect.
+ */
+static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void)usec;
+        if (++manager->n_stop_waits > STOP_WAITS_MAX) {
+                log_warning("A write still waits in the kernel; ending without it.");
+                return sd_event_exit(manager->event, 0);
+        }
+
+        worker_cancel(manager->worker);
+        (void)sd_event_source_set_time_relative(source, STOP_WAIT_USEC);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                          void *userdata) {
+        Manager *manager = userdata;
+
+        (void)source;
+        if (manager->stopping)
+                return 0;
+
+        log_info("Ending, as %s says.", strsignal((int)info->ssi_signo));
+        manager->stopping = true;
+        (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
+        if (manager->phase != PHASE_IDLE) {
+                worker_cancel(manager->worker);
+                return sd_event_add_time_relative(manager->event, &manager->stop_timer,
+                                                  CLOCK_MONOTONIC, STOP_WAIT_USEC, 0, on_stop_timer,
+                                                  manager);
+        }
+
+        end_if_idle(manager);
+        return 0;
+}
+
+/* Events */
+
+static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                            void *userdata) {
+        Manager *manager = userdata;
+        int r;
+
+        (void)source;
+        (void)info;
+        (void)sd_notify(/* unset_environment= */ 0, "RELOADING=1");
+        r = manager_load_config(manager);
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+
+        /* New rules may want what the old ones left: the same sweep as at the start. */
+        if (r == 0 && manager->n_config_errors == 0)
+                manager->rescan = true;
+        manager_start_round(manager);
+        tell_status(manager);
+        return 0;
+}
+
+static int on_uevents(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        (void)source;
+        (void)fd;
+        (void)events;
+        manager_read_uevents(userdata);
+        manager_start_round(userdata);
+        return 0;
+}
+
+static int on_reports(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Manager *manager = userdata;
+        WorkerReport report;
+
+        (void)source;
+        (void)fd;
+        (void)events;
+        while (worker_read(manager->worker, &report))
+                manager_on_report(manager, &report);
+
+        end_if_idle(manager);
+        return 0;
+}
+
+/* Beginning */
+
+static int open_run_dir(Manager *manager) {
+        (void)mkdir(RUN_DIR, 0755);
+        manager->run_fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (manager->run_fd < 0)
+                return log_warning_errno(-errno, "Failed to open " RUN_DIR
+                                                 ", nothing will be remembered: %m");
+
+        manager->lock_fd =
+                openat(manager->run_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (manager->lock_fd < 0)
+                return log_warning_errno(-errno, "Failed to open " RUN_DIR "/lock, ignoring: %m");
+
+        if (flock(manager->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+                log_error("Another memplugd is running.");
+                return -EBUSY;
+        }
+        return 0;
+}
+
+static int open_table(Manager *manager) {
+        char boot_id[SD_ID128_STRING_MAX] = "unknown";
+        size_t n_records;
+        sd_id128_t id;
+        bool damaged;
+        int r;
+
+        if (sd_id128_get_boot(&id) >= 0)
+                (void)sd_id128_to_string(id, boot_id);
+
+        r = block_table_open(manager->run_fd, "blocks", boot_id, &manager->table, &damaged);
+        if (damaged)
+                log_error(RUN_DIR "/blocks is damaged and was set aside as blocks.damaged: what "
+                                  "was released before is not known any more.");
+        if (r < 0)
+                (void)log_warning_errno(r, "Failed to keep " RUN_DIR "/blocks, ignoring: %m");
+        if (!manager->table)
+                return r;
+
+        (void)block_table_records(manager->table, &n_records);
+        manager->first_sweep = n_records == 0;
+        return 0;
+}
+
+static int open_kernel(Manager *manager) {
+        char auto_online[AUTO_ONLINE_TEXT_MAX];
+        int r;
+
+        r = sysfs_open("/", &manager->sysfs);
+        if (r == -ENOENT)
+                return log_error_errno(r, "This machine has no memory blocks "
+                                          "(/sys/devices/system/memory): nothing to do here.");
+        if (r < 0)
+                return log_error_errno(r, "Failed to open /sys/devices/system/memory: %m");
+
+        if (sysfs_read_auto_online(manager->sysfs, auto_online) >= 0 &&
+            strcmp(auto_online, "offline") != 0)
+                log_warning(
+                        "The kernel itself puts new memory online (auto_online_blocks is '%s'), "
+                        "before memplugd can.",
+                        auto_online);
+
+        /* Before anything is read: what changes after that is told by an event. */
+        r = uevent_monitor_new(&manager->monitor);
+        if (r < 0)
+                return log_error_errno(r, "Failed to listen to the kernel's events: %m");
+
+        r = worker_new(manager->sysfs, &manager->worker);
+        if (r < 0)
+                return log_error_errno(r, "Failed to start the worker thread: %m");
+        return 0;
+}
+
+static int open_events(Manager *manager) {
+        sigset_t signals;
+        int r;
+
+        (void)sigemptyset(&signals);
+        (void)sigaddset(&signals, SIGTERM);
+        (void)sigaddset(&signals, SIGINT);
+        (void)sigaddset(&signals, SIGHUP);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+
+        r = sd_event_new(&manager->event);
+        if (r >= 0)
+                r = sd_event_set_watchdog(manager->event, /* b= */ true);
+        if (r >= 0)
+                r = sd_event_add_signal(manager->event, NULL, SIGTERM, on_stop_signal, manager);
+        if (r >= 0)
+                r = sd_event_add_signal(manager->event, NULL, SIGINT, on_stop_signal, manager);
+        if (r >= 0)
+                r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_reload_signal, manager);
+        return r < 0 ? log_error_errno(r, "Failed to set up the event loop: %m") : 0;
+}
+
+static int watch_kernel(Manager *manager) {
+        int r;
+
+        r = sd_event_add_io(manager->event, NULL, uevent_monitor_fd(manager->monitor), EPOLLIN,
+                            on_uevents, manager);
+        if (r >= 0)
+                r = sd_event_add_io(manager->event, NULL, worker_fd(manager->worker), EPOLLIN,
+                                    on_reports, manager);
+        return r < 0 ? log_error_errno(r, "Failed to watch the kernel's events: %m") : 0;
+}
+
+static int check_rights(const Manager *manager) {
+        if (geteuid() == 0 || manager->policy->mode == MODE_OBSERVE)
+                return 0;
+
+        return log_error_errno(-EPERM, "Only root may put memory online "
+                                       "(mode = \"observe\" needs no rights).");
+}
+
+static int open_all(Manager *manager) {
+        int r;
+
+        r = open_events(manager);
+        if (r >= 0)
+                r = manager_load_config(manager);
+        if (r >= 0)
+                r = check_rights(manager);
+        if (r >= 0) {
+                r = open_run_dir(manager);
+                r = r == -EBUSY ? r : 0; /* the others cost the memory of restarts, no more */
+        }
+        if (r >= 0)
+                r = open_kernel(manager);
+        if (r >= 0)
+                r = open_table(manager);
+        if (r >= 0)
+                r = watch_kernel(manager);
+        return r;
+}
+
+int manager_new(const char *config_file, Manager **ret) {
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        int r;
+
+        manager = calloc(1, sizeof(Manager));
+        if (!manager)
+                return log_error_errno(-ENOMEM, "Failed to start: %m");
+
+        manager->run_fd = manager->lock_fd = -EBADF;
+        manager->config_file = config_file;
+        manager->rescan = true;
+
+        r = open_all(manager);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(manager);
+        return 0;
+}
+
+Manager *manager_free(Manager *manager) {
+        if (!manager)
+                return NULL;
+
+        worker_free(manager->worker);
+        batch_free(manager->batch);
+        block_table_free(manager->table);
+        uevent_monitor_free(manager->monitor);
+        sysfs_close(manager->sysfs);
+        policy_unref(manager->policy);
+        free(manager->config_text);
+        free(manager->pending.blocks);
+        sd_event_source_unref(manager->wait_timer);
+        sd_event_source_unref(manager->stop_timer);
+        sd_event_unref(manager->event);
+        closep(&manager->run_fd);
+        closep(&manager->lock_fd);
+        free(manager);
+        return NULL;
+}
+
+int manager_run(Manager *manager) {
+        int r;
+
+        /* Ready before the first write, which may wait for as long as somebody holds the lock. */
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+        manager_start_round(manager);
+        tell_status(manager);
+
+        r = sd_event_loop(manager->event);
+        return r < 0 ? log_error_errno(r, "Failed to wait for events: %m") : 0;
+}
+
+bool manager_is_stuck(const Manager *manager) {
+        return manager->phase != PHASE_IDLE;
+}

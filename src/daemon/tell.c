@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What memplugd tells: one line in the journal for each outcome, and one line of status.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "daemon/manager-internal.h"
+
+const char *tell_blocks(BlockIndex first, BlockIndex last, char text[TELL_TEXT_MAX]) {
+        if (first == last)
+                (void)snprintf(text, TELL_TEXT_MAX, "memory%" PRIu64, first);
+        else
+                (void)snprintf(text, TELL_TEXT_MAX, "memory%" PRIu64 "-%" PRIu64, first, last);
+        return text;
+}
+
+const char *tell_rule(const Rule *rule, char text[TELL_TEXT_MAX]) {
+        if (rule->file)
+                (void)snprintf(text, TELL_TEXT_MAX, "rule '%s' (%s:%u)", rule->name, rule->file,
+                               rule->line);
+        else
+                (void)snprintf(text, TELL_TEXT_MAX, "%s", rule->name);
+        return text;
+}
+
+/* Trouble for whoever relies on the rules; the rest is the day's work. */
+static int level_of_outcome(Outcome outcome) {
+        switch (outcome) {
+        case OUTCOME_DONE:
+        case OUTCOME_ALREADY:
+        case OUTCOME_GONE:
+        case OUTCOME_CANCELLED:
+                return LOG_INFO;
+        default:
+                return LOG_WARNING;
+        }
+}
+
+/* How an attempt went, in words: what was written, what the kernel said, what reads now. */
+static const char *describe_attempt(const Attempt *attempt, char text[TELL_TEXT_MAX]) {
+        const char *word = online_to_state_word(attempt->online);
+        char zones[VALID_ZONES_TEXT_MAX];
+
+        valid_zones_format(&attempt->zones, zones);
+        if (!attempt->written && attempt->error < 0)
+                (void)snprintf(text, TELL_TEXT_MAX, "can't be read: %s", strerror(-attempt->error));
+        else if (attempt->written && attempt->error < 0)
+                (void)snprintf(text, TELL_TEXT_MAX, "%s: %s (%s) after %.1f ms, valid_zones '%s'",
+                               word, strerrorname_np(-attempt->error), strerror(-attempt->error),
+                               (double)attempt->duration / 1000, zones);
+        else if (attempt->written)
+                (void)snprintf(text, TELL_TEXT_MAX, "%s, %s in %.1f ms", word, zones,
+                               (double)attempt->duration / 1000);
+        else if (attempt->outcome == OUTCOME_REFUSED)
+                (void)snprintf(text, TELL_TEXT_MAX, "%s not tried, valid_zones '%s'", word, zones);
+        else
+                (void)snprintf(text, TELL_TEXT_MAX, "%s not tried", word);
+        return text;
+}
+
+static const char *consequence_of(Outcome outcome) {
+        switch (outcome) {
+        case OUTCOME_REFUSED:
+        case OUTCOME_BUSY:
+        case OUTCOME_NO_MEMORY:
+        case OUTCOME_VETOED:
+        case OUTCOME_POISONED:
+                return "; it stays offline";
+        case OUTCOME_WRONG_ZONE:
+                return "; somebody else put it online there, and it stays so";
+        default:
+                return "";
+        }
+}
+
+void tell_item(const BatchItem *item) {
+        char rule[TELL_TEXT_MAX], first[TELL_TEXT_MAX], last[TELL_TEXT_MAX];
+        const char *outcome = outcome_to_string(item->last.outcome);
+
+        tell_rule(item->verdict.rule, rule);
+        describe_attempt(&item->last, last);
+        if (item->fell_back)
+                log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
+                         item->verdict.block, outcome, last, outcome_to_string(item->first.outcome),
+                         describe_attempt(&item->first, first), consequence_of(item->last.outcome),
+                         rule);
+        else
+                log_line(level_of_outcome(item->last.outcome), "memory%" PRIu64 ": %s: %s%s; %s",
+                         item->verdict.block, outcome, last, consequence_of(item->last.outcome),
+                         rule);
+}
+
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome) {
+        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX];
+
+        log_line(level_of_outcome(outcome),
+                 "memory%" PRIu64 ": %s: somebody else put it online, zone %s, asked for %s%s; %s",
+                 block->index, outcome_to_string(outcome),
+                 valid_zones_format(&block->valid_zones, zones), online_to_string(verdict->online),
+                 outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
+                 tell_rule(verdict->rule, rule));
+}
+
+static const char *describe_phase(const Manager *manager) {
+        switch (manager->phase) {
+        case PHASE_BARRIER:
+                return "waiting for the kernel's hotplug lock; ";
+        case PHASE_WRITING:
+                return "putting blocks online; ";
+        default:
+                return "";
+        }
+}
+
+/* "done 8, refused 1", or "nothing to do so far". */
+static const char *describe_outcomes(const Manager *manager, char text[TELL_TEXT_MAX]) {
+        size_t n = 0;
+
+        for (Outcome outcome = 0; outcome < _OUTCOME_MAX; outcome++)
+                if (manager->n_outcomes[outcome] > 0)
+                        n += (size_t)snprintf(text + n, TELL_TEXT_MAX - n, "%s%s %" PRIu64,
+                                              n > 0 ? ", " : "", outcome_to_string(outcome),
+                                              manager->n_outcomes[outcome]);
+        if (n == 0)
+                (void)snprintf(text, TELL_TEXT_MAX, "nothing to do so far");
+        return text;
+}
+
+void tell_status(const Manager *manager) {
+        char errors[TELL_TEXT_MAX] = "", outcomes[TELL_TEXT_MAX];
+
+        if (manager->n_config_errors > 0)
+                (void)snprintf(errors, sizeof(errors),
+                               "THE CONFIG HAS %zu ERROR%s and is not in force (memplugctl "
+                               "check-config); ",
+                               manager->n_config_errors, manager->n_config_errors == 1 ? "" : "S");
+
+        (void)sd_notifyf(/* unset_environment= */ 0, "STATUS=%s%smode %s, %s; blocks: %s", errors,
+                         describe_phase(manager), mode_to_string(manager->policy->mode),
+                         manager->config_text, describe_outcomes(manager, outcomes));
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "state/block-table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/parse.h"
+
+/* "memplugd-blocks 1 BOOT-ID", then lines "online INDEX INODE", "released …", "gone INDEX 0". */
+#define MAGIC "memplugd-blocks 1"
+#define FILE_MAX (64 * 1024 * 1024)
+#define LINE_MAX_LENGTH 80
+#define WORD_GONE "gone"
+
+static const char *const block_mark_table[] = {
+        [BLOCK_MARK_ONLINE] = "online",
+        [BLOCK_MARK_RELEASED] = "released",
+};
+DEFINE_STRING_TABLE(block_mark, BlockMark);
+
+struct BlockTable {
+        int fd; /* negative: nothing is kept */
+        size_t n_records, n_allocated;
+        BlockRecord *records;
+};
+
+/* In memory */
+
+/* The place of a block, or where it would stand. */
+static size_t place_of(const BlockTable *table, BlockIndex index) {
+        size_t low = 0, high = table->n_records;
+
+        /* Most often it is the last or behind it: a sweep and a new DIMM come in order. */
+        if (high > 0 && table->records[high - 1].index < index)
+                return high;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (table->records[middle].index < index)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static BlockRecord *find_record(const BlockTable *table, BlockIndex index) {
+        size_t i = place_of(table, index);
+
+        if (i == table->n_records || table->records[i].index != index)
+                return NULL;
+
+        return &table->records[i];
+}
+
+static int insert(BlockTable *table, const BlockRecord *record) {
+        size_t i = place_of(table, record->index);
+
+        if (table->n_records == table->n_allocated) {
+                size_t n = table->n_allocated ? table->n_allocated * 2 : 256;
+                BlockRecord *records = reallocarray(table->records, n, sizeof(BlockRecord));
+
+                if (!records)
+                        return -ENOMEM;
+                table->records = records;
+                table->n_allocated = n;
+        }
+
+        memmove(&table->records[i + 1], &table->records[i],
+                (table->n_records - i) * sizeof(BlockRecord));
+        table->records[i] = *record;
+        table->n_records++;
+        return 0;
+}
+
+static int put(BlockTable *table, const BlockRecord *record) {
+        BlockRecord *known = find_record(table, record->index);
+
+        if (!known)
+                return insert(table, record);
+
+        *known = *record;
+        return 0;
+}
+
+static void drop(BlockTable *table, BlockIndex index) {
+        size_t i = place_of(table, index);
+
+        if (i == table->n_records || table->records[i].index != index)
+                return;
+
+        table->n_records--;
+        memmove(&table->records[i], &table->records[i + 1],
+                (table->n_records - i) * sizeof(BlockRecord));
+}
+
+const BlockRecord *block_table_records(const BlockTable *table, size_t *ret_n) {
+        *ret_n = table->n_records;
+        return table->records;
+}
+
+const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index) {
+        return find_record(table, index);
+}
+
+/* The file */
+
+static int append(BlockTable *table, const char *line, size_t length) {
+        ssize_t n;
+        int r;
+
+        if (table->fd < 0)
+                return 0;
+
+        n = write(table->fd, line, length);
+        if (n == (ssize_t)length)
+                return 0;
+
+        /* What follows half a line would be damaged: better keep no more than a wrong file. */
+        r = n < 0 ? -errno : -ENOSPC;
+        closep(&table->fd);
+        table->fd = -EBADF;
+        return r;
+}
+
+static int append_record(BlockTable *table, const char *word, BlockIndex index, ino_t inode) {
+        char line[LINE_MAX_LENGTH];
+        int n;
+
+        n = snprintf(line, sizeof(line), "%s %" PRIu64 " %" PRIu64 "\n", word, index,
+                     (uint64_t)inode);
+        return append(table, line, (size_t)n);
+}
+
+int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark) {
+        const BlockRecord record = { .index = index, .inode = inode, .mark = mark };
+        const BlockRecord *known = find_record(table, index);
+        int r;
+
+        if (known && known->inode == inode && known->mark == mark)
+                return 0;
+
+        r = put(table, &record);
+        if (r < 0)
+                return r;
+
+        return append_record(table, block_mark_to_string(mark), index, inode);
+}
+
+int block_table_forget(BlockTable *table, BlockIndex index) {
+        if (!find_record(table, index))
+                return 0;
+
+        drop(table, index);
+        return append_record(table, WORD_GONE, index, 0);
+}
+
+/* Reads "WORD INDEX INODE", ended by NUL. */
+static int apply_line(BlockTable *table, char *line) {
+        char *word = strsep(&line, " "), *index = strsep(&line, " "), *inode = line;
+        BlockRecord record;
+        uint64_t number;
+        int r;
+
+        if (!index || !inode)
+                return -EBADMSG;
+        if (parse_u64(index, &record.index) < 0 || parse_u64(inode, &number) < 0)
+                return -EBADMSG;
+
+        if (strcmp(word, WORD_GONE) == 0) {
+                drop(table, record.index);
+                return 0;
+        }
+
+        record.inode = (ino_t)number;
+        record.mark = block_mark_from_string(word);
+        if (record.mark < 0)
+                return -EBADMSG;
+
+        r = put(table, &record);
+        return r;
+}
+
+/* Applies all whole lines. Of another boot, nothing is. */
+static int apply_text(BlockTable *table, char *text, const char *boot_id) {
+        char *line = text, *end = strchr(line, '\n');
+        char header[LINE_MAX_LENGTH];
+
+        if (!end)
+                return *text ? -EBADMSG : 0;
+        *end = 0;
+        if (strncmp(line, MAGIC " ", strlen(MAGIC " ")) != 0)
+                return -EBADMSG;
+        (void)snprintf(header, sizeof(header), MAGIC " %s", boot_id);
+        if (strcmp(line, header) != 0)
+                return 0;
+
+        for (line = end + 1; (end = strchr(line, '\n')); line = end + 1) {
+                int r;
+
+                *end = 0;
+                r = apply_line(table, line);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int load(BlockTable *table, int dir_fd, const char *name, const char *boot_id) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_at(dir_fd, name, FILE_MAX, &text, &size);
+        if (r == -ENOENT)
+                return 0;
+        if (r == -EFBIG || r == -EISDIR || r == -ENOTSUP)
+                return -EBADMSG;
+        if (r < 0)
+                return r;
+        if (strlen(text) != size)
+                return -EBADMSG;
+
+        return apply_text(table, text, boot_id);
+}
+
+/* Writes all of it to NAME.new, which then takes the place of NAME. */
+static int write_anew(BlockTable *table, int dir_fd, const char *name, const char *boot_id) {
+        char line[LINE_MAX_LENGTH], new_name[64];
+        int r, n;
+
+        (void)snprintf(new_name, sizeof(new_name), "%s.new", name);
+        (void)unlinkat(dir_fd, new_name, 0);
+        table->fd = openat(dir_fd, new_name,
+                           O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (table->fd < 0)
+                return -errno;
+
+        n = snprintf(line, sizeof(line), MAGIC " %s\n", boot_id);
+        r = append(table, line, (size_t)n);
+        for (size_t i = 0; r == 0 && i < table->n_records; i++) {
+                const BlockRecord *record = &table->records[i];
+
+                r = append_record(table, block_mark_to_string(record->mark), record->index,
+                                  record->inode);
+        }
+        if (r == 0 && renameat(dir_fd, new_name, dir_fd, name) < 0)
+                r = -errno;
+        return r;
+}
+
+static void set_aside(int dir_fd, const char *name) {
+        char damaged[64];
+
+        (void)snprintf(damaged, sizeof(damaged), "%s.damaged", name);
+        (void)renameat(dir_fd, name, dir_fd, damaged);
+}
+
+int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTable **ret,
+                     bool *ret_damaged) {
+        BlockTable *table = calloc(1, sizeof(BlockTable));
+        bool damaged = false;
+        int r = 0;
+
+        if (!table)
+                return -ENOMEM;
+        table->fd = -EBADF;
+
+        if (dir_fd >= 0) {
+                r = load(table, dir_fd, name, boot_id);
+                damaged = r == -EBADMSG;
+                if (damaged) {
+                        set_aside(dir_fd, name);
+                        table->n_records = 0;
+                        r = 0;
+                }
+                if (r == 0)
+                        r = write_anew(table, dir_fd, name, boot_id);
+        }
+
+        *ret = table;
+        *ret_damaged = damaged;
+        return r;
+}
+
+BlockTable *block_table_free(BlockTable *table) {
+        if (!table)
+                return NULL;
+
+        closep(&table->fd);
+        free(table->records);
+        free(table);
+        return NULL;
+}

@@ -1,0 +1,59 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What memplugd remembers of blocks, also over a restart: which were online when last seen, and
+ * which somebody else took offline ("released": they are never put back by us).
+ *
+ * It lives in a file of /run/memplugd, and so as long as the boot. Each change is one appended
+ * line; when it is opened, the file is written anew and shorter, under another name that then
+ * replaces it. So a crash at any moment leaves a file that can be read, but perhaps for the last
+ * line, which then isn't whole and is passed over.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/macro.h"
+#include "model/block.h"
+
+typedef enum BlockMark {
+        BLOCK_MARK_ONLINE,   /* was online when last seen */
+        BLOCK_MARK_RELEASED, /* was taken offline by somebody else */
+        _BLOCK_MARK_MAX,
+        _BLOCK_MARK_INVALID = -22, /* -EINVAL */
+} BlockMark;
+
+DECLARE_STRING_TABLE(block_mark, BlockMark);
+
+typedef struct BlockRecord {
+        BlockIndex index;
+        ino_t inode; /* tells a block from one that was plugged anew behind the same number */
+        BlockMark mark;
+} BlockRecord;
+
+typedef struct BlockTable BlockTable;
+
+/*
+ * Opens the file 'name' below 'dir_fd', for this boot ('boot_id': a file of another boot is
+ * dropped). A file that can't be understood is renamed to NAME.damaged, and *ret_damaged is true:
+ * then nothing is remembered. With 'dir_fd' negative nothing is kept in a file.
+ *
+ * 0, or a negative errno if the file can't be read or written: then *ret is a table all the same
+ * that keeps nothing (but -ENOMEM).
+ */
+int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTable **ret,
+                     bool *ret_damaged);
+BlockTable *block_table_free(BlockTable *table);
+DEFINE_CLEANUP(BlockTable *, block_table_free)
+
+/* Sorted by index. Valid until the next change. */
+const BlockRecord *block_table_records(const BlockTable *table, size_t *ret_n);
+
+/* NULL: nothing is known of it. Valid until the next change. */
+const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index);
+
+/*
+ * 0; -ENOMEM: not remembered; another negative errno: remembered, but not kept in the file, which
+ * is told once.
+ */
+int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark);
+int block_table_forget(BlockTable *table, BlockIndex index);

@@ -1,0 +1,48 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's own events about memory blocks, as they come: not udevd's, so that neither its rules
+ * nor its queue stand in between.
+ */
+#include "base/macro.h"
+#include "model/block.h"
+
+typedef enum UeventAction {
+        UEVENT_ADD,
+        UEVENT_ONLINE,
+        UEVENT_OFFLINE,
+        UEVENT_REMOVE,
+        UEVENT_OTHER, /* such as "change": of no meaning here */
+        _UEVENT_ACTION_MAX,
+        _UEVENT_ACTION_INVALID = -22, /* -EINVAL */
+} UeventAction;
+
+DECLARE_STRING_TABLE(uevent_action, UeventAction);
+
+typedef struct Uevent {
+        UeventAction action;
+        BlockIndex block;
+} Uevent;
+
+typedef struct UeventMonitor UeventMonitor;
+
+/*
+ * Listens from now on. The socket's buffer is made large (128 MiB, about 160,000 events) if that is
+ * allowed (CAP_NET_ADMIN); else it holds some 256 events, and more of them at once are lost: see
+ * -ENOBUFS below. 0 or a negative errno.
+ */
+int uevent_monitor_new(UeventMonitor **ret);
+UeventMonitor *uevent_monitor_free(UeventMonitor *monitor);
+DEFINE_CLEANUP(UeventMonitor *, uevent_monitor_free)
+
+/* Readable when there is an event. */
+int uevent_monitor_fd(const UeventMonitor *monitor);
+
+/*
+ * Takes the next event, without waiting. 1: *ret is it; 0: there is none; -ENOBUFS: some were lost,
+ * and the blocks must be read anew; others: the socket is broken.
+ */
+int uevent_monitor_read(UeventMonitor *monitor, Uevent *ret);
+
+/* Sets the size of the socket's buffer in bytes; see SO_RCVBUFFORCE in socket(7). */
+int uevent_monitor_set_buffer(UeventMonitor *monitor, int size);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Each errno of a write to state, and each thing that somebody else can do meanwhile, has its
+ * outcome.
+ */
+#undef NDEBUG
+#include <errno.h>
+
+#include "actuate/attempt.h"
+#include "fake-kernel.h"
+#include "suite.h"
+
+#define INODE 17
+
+static void offline_block(FakeKernel *kernel, BlockIndex index) {
+        (void)zone_model_write(kernel->model, index, STATE_OFFLINE, 0);
+}
+
+static void online_movable(FakeKernel *kernel, BlockIndex index) {
+        (void)zone_model_write(kernel->model, index, STATE_ONLINE_MOVABLE, 0);
+}
+
+static void online_kernel(FakeKernel *kernel, BlockIndex index) {
+        (void)zone_model_write(kernel->model, index, STATE_ONLINE_KERNEL, 0);
+}
+
+/* The second reading is the one after the write. */
+static void offline_after_write(FakeKernel *kernel, BlockIndex index) {
+        if (kernel->n_reads == 2)
+                offline_block(kernel, index);
+}
+
+static void plug_anew_after_write(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        if (kernel->n_reads == 2)
+                kernel->inode++;
+}
+
+static void unplug_after_write(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        if (kernel->n_reads == 2)
+                kernel->read_error = -ENODEV;
+}
+
+typedef struct Row {
+        const char *name;
+        Online online;
+        int refusal; /* of the write */
+        void (*before_write)(FakeKernel *kernel, BlockIndex index);
+        void (*before_read)(FakeKernel *kernel, BlockIndex index);
+        Outcome outcome;
+        int error;
+} Row;
+
+static const Row rows[] = {
+        { "movable", ONLINE_MOVABLE, 0, NULL, NULL, OUTCOME_DONE, 0 },
+        { "kernel", ONLINE_KERNEL, 0, NULL, NULL, OUTCOME_DONE, 0 },
+        { "default", ONLINE_DEFAULT, 0, NULL, NULL, OUTCOME_DONE, 0 },
+
+        /* each errno of a block that stays offline */
+        { "EINVAL", ONLINE_MOVABLE, -EINVAL, NULL, NULL, OUTCOME_REFUSED, -EINVAL },
+        { "EBUSY", ONLINE_MOVABLE, -EBUSY, NULL, NULL, OUTCOME_BUSY, -EBUSY },
+        { "EAGAIN", ONLINE_MOVABLE, -EAGAIN, NULL, NULL, OUTCOME_BUSY, -EAGAIN },
+        { "ENOMEM", ONLINE_MOVABLE, -ENOMEM, NULL, NULL, OUTCOME_NO_MEMORY, -ENOMEM },
+        { "EPERM", ONLINE_MOVABLE, -EPERM, NULL, NULL, OUTCOME_VETOED, -EPERM },
+        { "EHWPOISON", ONLINE_MOVABLE, -EHWPOISON, NULL, NULL, OUTCOME_POISONED, -EHWPOISON },
+        { "EINTR", ONLINE_MOVABLE, -EINTR, NULL, NULL, OUTCOME_CANCELLED, -EINTR },
+        { "EIO", ONLINE_MOVABLE, -EIO, NULL, NULL, OUTCOME_REFUSED, -EIO },
+        { "EROFS", ONLINE_MOVABLE, -EROFS, NULL, NULL, OUTCOME_REFUSED, -EROFS },
+        { "EACCES", ONLINE_MOVABLE, -EACCES, NULL, NULL, OUTCOME_REFUSED, -EACCES },
+
+        /* ENOENT and ENODEV of a block that can still be read are not believed */
+        { "ENOENT, but there", ONLINE_MOVABLE, -ENOENT, NULL, NULL, OUTCOME_REFUSED, -ENOENT },
+        { "ENODEV, but there", ONLINE_MOVABLE, -ENODEV, NULL, NULL, OUTCOME_REFUSED, -ENODEV },
+        { "ENODEV, and gone", ONLINE_MOVABLE, -ENODEV, NULL, unplug_after_write, OUTCOME_GONE,
+          -ENODEV },
+
+        /* a lost race looks like a refusal (EINVAL), and isn't one */
+        { "somebody was first, right zone", ONLINE_MOVABLE, 0, online_movable, NULL,
+          OUTCOME_ALREADY, -EINVAL },
+        { "somebody was first, wrong zone", ONLINE_MOVABLE, 0, online_kernel, NULL,
+          OUTCOME_WRONG_ZONE, -EINVAL },
+        { "somebody was first, kernel asked for", ONLINE_KERNEL, 0, online_movable, NULL,
+          OUTCOME_WRONG_ZONE, -EINVAL },
+        { "somebody was first, any zone will do", ONLINE_DEFAULT, 0, online_movable, NULL,
+          OUTCOME_ALREADY, -EINVAL },
+
+        /* what happens right after a write that went through */
+        { "taken offline at once", ONLINE_MOVABLE, 0, NULL, offline_after_write, OUTCOME_CANCELLED,
+          0 },
+        { "plugged anew at once", ONLINE_MOVABLE, 0, NULL, plug_anew_after_write, OUTCOME_GONE, 0 },
+        { "unplugged at once", ONLINE_MOVABLE, 0, NULL, unplug_after_write, OUTCOME_GONE, -ENODEV },
+};
+
+START_TEST(each_errno_and_each_race) {
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const Row *row = &rows[i];
+                FakeKernel kernel;
+                Attempt attempt;
+
+                fake_kernel_init(&kernel, ZONE_RULE_FREE);
+                ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+                kernel.refused_block = 34;
+                kernel.refusal = row->refusal;
+                kernel.n_refusals = row->refusal < 0;
+                kernel.before_write = row->before_write;
+                kernel.before_read = row->before_read;
+
+                attempt = attempt_online(&fake_kernel_ops, &kernel, 34, INODE, row->online);
+                ck_assert_msg(attempt.outcome == row->outcome, "%s: %s", row->name,
+                              outcome_to_string(attempt.outcome));
+                ck_assert_msg(attempt.error == row->error, "%s: errno %d", row->name,
+                              attempt.error);
+                ck_assert(attempt.written);
+                ck_assert_uint_eq(kernel.n_writes, 1);
+                ck_assert_uint_eq(attempt.duration, 7000);
+                fake_kernel_done(&kernel);
+        }
+}
+END_TEST
+
+static Attempt attempt_unwritten(ZoneRule rule, void (*prepare)(FakeKernel *, BlockIndex),
+                                 BlockIndex index, ino_t inode, Online online) {
+        FakeKernel kernel;
+        Attempt attempt;
+
+        fake_kernel_init(&kernel, rule);
+        ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+        if (prepare)
+                prepare(&kernel, index);
+        attempt = attempt_online(&fake_kernel_ops, &kernel, index, inode, online);
+        ck_assert_uint_eq(kernel.n_writes, 0);
+        ck_assert(!attempt.written);
+        fake_kernel_done(&kernel);
+        return attempt;
+}
+
+static void make_unreadable(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        kernel->read_error = -EIO;
+}
+
+/* What is known before the write isn't written. */
+START_TEST(what_reading_tells_is_not_tried) {
+        Attempt attempt;
+
+        attempt = attempt_unwritten(ZONE_RULE_FREE, online_movable, 34, INODE, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_ALREADY);
+        ck_assert_int_eq(attempt.zone, ZONE_KIND_MOVABLE);
+
+        attempt = attempt_unwritten(ZONE_RULE_FREE, online_kernel, 34, INODE, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_WRONG_ZONE);
+        ck_assert_int_eq(attempt.zone, ZONE_KIND_KERNEL);
+
+        attempt = attempt_unwritten(ZONE_RULE_BOUNDARY, NULL, 34, INODE, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_REFUSED);
+        ck_assert_int_eq(attempt.error, 0);
+
+        attempt = attempt_unwritten(ZONE_RULE_NO_OVERLAP, NULL, 40, INODE, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_GONE);
+        ck_assert_int_eq(attempt.error, -ENOENT);
+
+        attempt = attempt_unwritten(ZONE_RULE_FREE, NULL, 34, INODE + 1, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_GONE);
+
+        attempt = attempt_unwritten(ZONE_RULE_FREE, make_unreadable, 34, INODE, ONLINE_MOVABLE);
+        ck_assert_int_eq(attempt.outcome, OUTCOME_REFUSED);
+        ck_assert_int_eq(attempt.error, -EIO);
+}
+END_TEST
+
+static int read_unlinked(void *userdata, BlockIndex index, Block *ret) {
+        (void)userdata;
+        *ret = (Block){ .index = index, .inode = INODE, .node = NODE_UNKNOWN };
+        return 0;
+}
+
+static int read_going_offline(void *userdata, BlockIndex index, Block *ret) {
+        (void)userdata;
+        *ret = (Block){ .index = index, .inode = INODE, .state = BLOCK_GOING_OFFLINE };
+        return 0;
+}
+
+static int write_nothing(void *userdata, BlockIndex index, const char *word) {
+        (void)userdata;
+        ck_abort_msg("memory%u was written '%s'", (unsigned)index, word);
+        return -EIO;
+}
+
+static uint64_t no_time(void *userdata) {
+        (void)userdata;
+        return 0;
+}
+
+START_TEST(what_belongs_to_somebody_else_is_not_written) {
+        const ActuateOps unlinked = { read_unlinked, write_nothing, no_time };
+        const ActuateOps going = { read_going_offline, write_nothing, no_time };
+
+        ck_assert_int_eq(attempt_online(&unlinked, NULL, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_GONE);
+        ck_assert_int_eq(attempt_online(&going, NULL, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_CANCELLED);
+}
+END_TEST
+
+/* An old kernel tells no zones: then a write that went through is believed. */
+static int read_old_kernel(void *userdata, BlockIndex index, Block *ret) {
+        bool *online = userdata;
+
+        *ret = (Block){
+                .index = index,
+                .inode = INODE,
+                .state = *online ? BLOCK_ONLINE : BLOCK_OFFLINE,
+        };
+        return 0;
+}
+
+static int write_old_kernel(void *userdata, BlockIndex index, const char *word) {
+        bool *online = userdata;
+
+        (void)index;
+        (void)word;
+        *online = true;
+        return 0;
+}
+
+START_TEST(a_kernel_without_valid_zones) {
+        const ActuateOps ops = { read_old_kernel, write_old_kernel, no_time };
+        bool online = false;
+
+        ck_assert_int_eq(attempt_online(&ops, &online, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_DONE);
+        ck_assert_int_eq(attempt_online(&ops, &online, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_ALREADY);
+}
+END_TEST
+
+TEST_PROGRAM("attempt", each_errno_and_each_race, what_reading_tells_is_not_tried,
+             what_belongs_to_somebody_else_is_not_written, a_kernel_without_valid_zones);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "fake-tree.h"
+#include "state/block-table.h"
+#include "suite.h"
+
+static BlockTable *open_table(FakeTree *tree, const char *boot_id, bool expect_damaged) {
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BlockTable *table = NULL;
+        bool damaged;
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(block_table_open(fd, "blocks", boot_id, &table, &damaged), 0);
+        ck_assert_int_eq(damaged, expect_damaged);
+        return table;
+}
+
+static void expect_mark(const BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark) {
+        const BlockRecord *record = block_table_find(table, index);
+
+        ck_assert_ptr_nonnull(record);
+        ck_assert_uint_eq(record->inode, inode);
+        ck_assert_int_eq(record->mark, mark);
+}
+
+START_TEST(remembers_over_a_restart) {
+        FakeTree *tree = fake_tree_new();
+        BlockTable *table = open_table(tree, "boot-1", false);
+        size_t n;
+
+        ck_assert_int_eq(block_table_set(table, 40, 400, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(block_table_set(table, 36, 360, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(block_table_set(table, 36, 360, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(block_table_forget(table, 40), 0);
+        ck_assert_int_eq(block_table_forget(table, 41), 0);
+        block_table_free(table);
+
+        table = open_table(tree, "boot-1", false);
+        (void)block_table_records(table, &n);
+        ck_assert_uint_eq(n, 2);
+        expect_mark(table, 32, 320, BLOCK_MARK_ONLINE);
+        expect_mark(table, 36, 360, BLOCK_MARK_RELEASED);
+        ck_assert_ptr_null(block_table_find(table, 40));
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(is_sorted_however_it_was_filled) {
+        FakeTree *tree = fake_tree_new();
+        BlockTable *table = open_table(tree, "boot-1", false);
+        const BlockRecord *records;
+        size_t n;
+
+        for (BlockIndex i = 0; i < 1000; i++)
+                ck_assert_int_eq(block_table_set(table, i * 7919 % 1000, i, BLOCK_MARK_ONLINE), 0);
+        records = block_table_records(table, &n);
+        ck_assert_uint_eq(n, 1000);
+        for (size_t i = 0; i < n; i++)
+                ck_assert_uint_eq(records[i].index, i);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(another_boot_begins_anew) {
+        FakeTree *tree = fake_tree_new();
+        BlockTable *table = open_table(tree, "boot-1", false);
+        size_t n;
+
+        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_RELEASED), 0);
+        block_table_free(table);
+        table = open_table(tree, "boot-2", false);
+        (void)block_table_records(table, &n);
+        ck_assert_uint_eq(n, 0);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
+/* A crash in the middle of a line leaves the lines before it. */
+START_TEST(half_a_last_line_is_passed_over) {
+        FakeTree *tree = fake_tree_new();
+        BlockTable *table;
+
+        fake_file(tree, "blocks", "memplugd-blocks 1 boot-1\nreleased 32 320\nonline 33 33");
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 32, 320, BLOCK_MARK_RELEASED);
+        ck_assert_ptr_null(block_table_find(table, 33));
+
+        /* … and isn't in the way of what is written next. */
+        ck_assert_int_eq(block_table_set(table, 34, 340, BLOCK_MARK_ONLINE), 0);
+        block_table_free(table);
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 34, 340, BLOCK_MARK_ONLINE);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(a_damaged_file_is_set_aside) {
+        static const char *const texts[] = {
+                "something else\n",
+                "half a header",
+                "memplugd-blocks 2 boot-1\n",
+                "memplugd-blocks 1 boot-1\nfrozen 32 320\n",
+                "memplugd-blocks 1 boot-1\nonline 32\n",
+                "memplugd-blocks 1 boot-1\nonline -1 320\n",
+                "memplugd-blocks 1 boot-1\nonline 32 99999999999999999999\n",
+                "memplugd-blocks 1 boot-1\n\n",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                FakeTree *tree = fake_tree_new();
+                BlockTable *table;
+                size_t n;
+
+                fake_file(tree, "blocks", texts[i]);
+                table = open_table(tree, "boot-1", true);
+                (void)block_table_records(table, &n);
+                ck_assert_uint_eq(n, 0);
+                ck_assert_str_eq(fake_read(tree, "blocks.damaged"), texts[i]);
+                block_table_free(table);
+
+                table = open_table(tree, "boot-1", false);
+                block_table_free(table);
+                fake_tree_free(tree);
+        }
+}
+END_TEST
+
+/* What is in the way of the new file is replaced, and never followed. */
+START_TEST(no_symbolic_link_is_followed) {
+        FakeTree *tree = fake_tree_new();
+        char path[128], target[128];
+        BlockTable *table;
+
+        fake_file(tree, "precious", "keep me");
+        (void)snprintf(path, sizeof(path), "%s/blocks.new", tree->root);
+        (void)snprintf(target, sizeof(target), "%s/precious", tree->root);
+        ck_assert_int_eq(symlink(target, path), 0);
+        table = open_table(tree, "boot-1", false);
+        block_table_free(table);
+        ck_assert_str_eq(fake_read(tree, "precious"), "keep me");
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(without_a_directory_it_lives_in_memory) {
+        BlockTable *table;
+        bool damaged;
+
+        ck_assert_int_eq(block_table_open(-EBADF, "blocks", "boot-1", &table, &damaged), 0);
+        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_ONLINE), 0);
+        expect_mark(table, 32, 320, BLOCK_MARK_ONLINE);
+        block_table_free(table);
+}
+END_TEST
+
+TEST_PROGRAM("block-table", remembers_over_a_restart, is_sorted_however_it_was_filled,
+             another_boot_begins_anew, half_a_last_line_is_passed_over, a_damaged_file_is_set_aside,
+             no_symbolic_link_is_followed, without_a_directory_it_lives_in_memory);
