@@ -72,10 +72,7 @@ def _locked(name):
 
 def _make(path, inputs, build):
     prefix = f".{path.name}.making."
-    # Whoever made these is gone: this process holds the lock.
-    for leftover in path.parent.glob(prefix + "*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
+    _sweep(path.parent, prefix)
     print(f"making {path.name} in {path.parent} ...", file=sys.stderr, flush=True)
     begin = time.monotonic()
     made = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=path.parent))
@@ -89,4 +86,12 @@ def _make(path, inputs, build):
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+    # Once more: a killed run's child may have been writing there at the first time.
+    _sweep(path.parent, prefix)
     print(f"made {path.name} in {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
+
+
+def _sweep(parent, prefix):
+    """Removes what killed runs have left. Who began it is gone: this process holds the lock."""
+    for leftover in parent.glob(prefix + "*"):
+        shutil.rmtree(leftover, ignore_errors=True)

@@ -14,11 +14,11 @@ import socket
 import subprocess
 import tempfile
 import time
-import weakref
 
-from . import accel, blocks, images, kernels
+from . import accel, blocks, kernels
 from .agent import Agent
 from .line import Deadline
+from .machine import Machine
 from .qmp import Qmp, size_bytes
 
 CONSOLE_TAIL = 60
@@ -27,11 +27,7 @@ _TROUBLE = re.compile(
     r"BUG:|Oops|WARNING:|Call Trace|general protection|blocked for more than|Kernel panic|"
     r"unable to handle|kernel BUG at|KASAN:|UBSAN:")
 
-# systemd's pauses and first-boot work are not what tests wait for.
-_APPEND_ALL = "console=ttyS0 panic=-1 loglevel=5 mitigations=off"
-_APPEND_FULL = "vm.full systemd.condition-needs-update=no systemd.getty_auto=0"
-
-_running = weakref.WeakSet()
+_running = set()
 
 
 class GuestHung(Exception):
@@ -40,6 +36,10 @@ class GuestHung(Exception):
 
 class GuestDied(GuestHung):
     """The guest's machine ended by itself, a kernel panic for example."""
+
+
+class NotReached(Exception):
+    """A guest that answers didn't come to a state in time; it is left running."""
 
 
 class CommandFailed(Exception):
@@ -67,7 +67,7 @@ class Guest:
     modules   small guests: modules to load at boot (full ones have modprobe)
     append    more of the kernel's command line
     qemu      more arguments for QEMU
-    log       a file to keep the console in; default: $MEMPLUG_TEST_LOGS/N.console, if that is set
+    log       a file to keep the console in; where $MEMPLUG_TEST_LOGS is a directory, one there
     """
 
     def __init__(self, kind="small", *, kernel="6.1", extra=(), nodes=("2G", "0"), cpus=2,
@@ -77,10 +77,11 @@ class Guest:
             raise ValueError(f"a guest is small or full, not '{kind}'")
         self.kind = kind
         self.kernel = kernels.Kernel(kernel)
-        self.accelerator = accelerator or accel.choose(_kvm_boots)
-        self._extra, self._nodes, self._cpus = list(extra), list(nodes), cpus
-        self._maxmem, self._slots = maxmem, slots
-        self._modules, self._append, self._qemu = list(modules), append, list(qemu)
+        self.accelerator = accelerator or accel.choose(kvm_boots)
+        machine = Machine(
+            kind=kind, kernel=self.kernel, accelerator=self.accelerator, extra=list(extra),
+            nodes=list(nodes), cpus=cpus, maxmem=maxmem, slots=slots, modules=list(modules),
+            append=append, qemu=list(qemu))
         self._jobs = 0
         self._process = None
         self._sockets = []
@@ -90,7 +91,7 @@ class Guest:
         self.console_file = pathlib.Path(log) if log else self._default_log()
         _running.add(self)
         try:
-            self._boot(boot_timeout or (60 if kind == "small" else 120))
+            self._boot(machine, boot_timeout or (60 if kind == "small" else 120))
         except BaseException:
             self.close()
             raise
@@ -202,14 +203,32 @@ class Guest:
                 time.sleep(min(0.1, deadline.remaining()))
             except TimeoutError:
                 listed = "\n".join(map(str, found.values()))
-                raise self._hung(f"didn't have {what} in {deadline.seconds:.0f} s:\n{listed}",
-                                 GuestHung) from None
+                raise NotReached(f"{self} didn't have {what} in {deadline.seconds:.0f} s:\n"
+                                 f"{listed}") from None
 
     def plug_dimm(self, name, size, node=0):
         """Plugs a DIMM. QEMU's node numbers are the firmware's: with three nodes and more Linux
         may number them in another way."""
         with self._in_time(f"plug {name}"):
             self.qmp.plug_dimm(name, size, node)
+
+    def add_dimm(self, name, size, node=0, timeout=60):
+        """Plugs a DIMM, waits until the kernel has put all of its blocks in place, each linked
+        to its node and its DIMM, and returns their indices. What states they have is not
+        waited for."""
+        before = self.blocks()
+        count = size_bytes(size) // self.block_size()
+
+        def new(now):
+            return [block for block in now.values()
+                    if block.index not in before and block.nodes and block.firmware_node]
+
+        self.plug_dimm(name, size, node)
+        now = self.wait_blocks(lambda now: len(new(now)) >= count, timeout, f"the DIMM {name}")
+        return [block.index for block in new(now)]
+
+    def block_size(self):
+        return int(self.read("/sys/devices/system/memory/block_size_bytes"), 16)
 
     def unplug_dimm(self, name, timeout=60):
         """True when the DIMM is gone, False when the guest refused to let go of it."""
@@ -230,82 +249,24 @@ class Guest:
 
     # -- how it boots
 
-    def _boot(self, timeout):
+    def _boot(self, machine, timeout):
         begin = time.monotonic()
         qmp, qmp_qemu = socket.socketpair()
         agent, agent_qemu = socket.socketpair()
         self._sockets = [qmp, agent]
-        command = self._command(qmp_qemu.fileno(), agent_qemu.fileno())
-        # setpriv: QEMU dies with the thread that started it, even when that is killed.
-        self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=open(self._work / "qemu.err", "wb"),
-            pass_fds=[qmp_qemu.fileno(), agent_qemu.fileno()])
-        qmp_qemu.close()
-        agent_qemu.close()
+        with qmp_qemu, agent_qemu, open(self._work / "qemu.err", "wb") as errors:
+            fds = qmp_qemu.fileno(), agent_qemu.fileno()
+            command = machine.command(self._work, self.console_file, *fds)
+            # setpriv: QEMU dies with the thread that started it, even when that is killed.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=errors, pass_fds=fds)
         self.qmp, self._agent = Qmp(qmp), Agent(agent)
         deadline = Deadline(timeout)
         with self._in_time("boot"):
             self.qmp.greet(deadline)
             self._agent.wait_ready(deadline)
         self.boot_seconds = time.monotonic() - begin
-
-    def _command(self, qmp_fd, agent_fd):
-        command = [
-            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-            "-no-reboot", "-nic", "none", *accel.arguments(self.accelerator),
-            "-chardev", f"file,id=console,path={self.console_file}", "-serial", "chardev:console",
-            "-chardev", f"socket,id=agent,fd={agent_fd}", "-serial", "chardev:agent",
-            "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
-            "-kernel", str(self.kernel.image), "-initrd", str(self._work / "initrd"),
-            *self._memory_arguments()]
-        append = [_APPEND_ALL, self._append]
-        pieces = [images.base_initramfs()]
-        if self.kind == "full":
-            append.insert(1, _APPEND_FULL)
-            command += self._disks(pieces)
-        else:
-            self._small_pieces(pieces)
-        with open(self._work / "initrd", "wb") as initrd:
-            for piece in pieces:
-                initrd.write(piece.read_bytes())
-        return command + ["-append", " ".join(append).strip(), *self._qemu]
-
-    def _memory_arguments(self):
-        total = sum(size_bytes(size) for size in self._nodes)
-        arguments = ["-smp", str(self._cpus),
-                     "-m", f"{total >> 20}M,slots={self._slots},maxmem={self._maxmem}"]
-        for node, size in enumerate(self._nodes):
-            numa = f"node,nodeid={node}"
-            if size_bytes(size):
-                arguments += ["-object", f"memory-backend-ram,id=ram{node},size={size},reserve=off"]
-                numa += f",memdev=ram{node}"
-            if node == 0:
-                numa += f",cpus=0-{self._cpus - 1}" if self._cpus > 1 else ",cpus=0"
-            arguments += ["-numa", numa]
-        return arguments
-
-    def _disks(self, pieces):
-        boot_modules, modules = images.module_layers(self.kernel)
-        pieces.append(boot_modules)
-        disks = {"root": images.root_squashfs(), "modules": modules}
-        if self._extra:
-            disks["extra"] = self._work / "extra.squashfs"
-            images.pack_extra(self._extra, disks["extra"])
-        arguments = []
-        for name, file in disks.items():
-            arguments += [
-                "-drive", f"if=none,id={name},file={file},format=raw,readonly=on,cache=unsafe",
-                "-device", f"virtio-blk-pci,drive={name},serial={name}"]
-        return arguments
-
-    def _small_pieces(self, pieces):
-        if self._modules:
-            pieces.append(self._work / "modules.cpio")
-            images.pack_modules(self.kernel, self._modules, pieces[-1])
-        if self._extra:
-            pieces.append(self._work / "extra.cpio")
-            images.pack_extra_cpio(self._extra, pieces[-1])
 
     def _default_log(self):
         logs = os.environ.get("MEMPLUG_TEST_LOGS")
@@ -378,7 +339,7 @@ class Job:
         return Result(rc, self._guest.run(f"cat {self.output_file}").output)
 
 
-def _kvm_boots():
+def kvm_boots():
     """Whether a small guest comes up under KVM, and soon."""
     try:
         with Guest("small", accelerator="kvm", boot_timeout=20) as guest:

@@ -25,6 +25,10 @@ ROOT_PACKAGES = (
 DEV_PACKAGES = ("libudev-dev", "libsystemd-dev", "libconfig-dev", "libsmartcols-dev",
                 "libjson-c-dev")
 
+# Services of Debian that have nothing to do in a guest, fail there, or wake up in a long test.
+MASKED = ("ndctl-monitor.service", "e2scrub_reap.service", "apt-daily.timer",
+          "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "fstrim.timer")
+
 # Directories at the top that are symbolic links into /usr on a merged system.
 MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 
@@ -92,7 +96,8 @@ def root_squashfs():
     """The full guest's root file system, of this machine's own release."""
     release = apt.codename()
     packages = sorted({*ROOT_PACKAGES, *_linked_libraries()})
-    inputs = {"release": release, "packages": packages, "recipe": RECIPE}
+    inputs = {"release": release, "packages": packages, "masked": list(MASKED),
+              "recipe": RECIPE}
     path = cache.ensure(f"root-{release}", inputs,
                         lambda path: _debootstrap(release, packages, path))
     return path / "root.squashfs"
@@ -201,6 +206,8 @@ def _debootstrap(release, packages, path):
         # Without an id systemd takes each boot for the first one, and enables every unit.
         '--customize-hook=echo 6d656d706c7567646d656d706c756764 >"$1/etc/machine-id"',
         '--customize-hook=echo guest >"$1/etc/hostname"',
+        f'--customize-hook=cd "$1/etc/systemd/system" && for unit in {" ".join(MASKED)}; do '
+        'ln -sf /dev/null $unit; done',
         # An empty password: whoever has the console of a test guest is its developer.
         '--customize-hook=sed -i "s/^root:[^:]*:/root::/" "$1/etc/shadow"',
         release, str(tar), str(path / "sources.list"),

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The machine that QEMU makes for a guest: its command line, disks and initramfs."""
+
+import dataclasses
+
+from . import accel, images, kernels
+from .qmp import size_bytes
+
+# Warnings come over the console, to be there when nothing else answers; the rest is in dmesg.
+_APPEND_ALL = "console=ttyS0 panic=-1 loglevel=5 mitigations=off"
+# systemd's first-boot work is not what tests wait for.
+_APPEND_FULL = "vm.full systemd.condition-needs-update=no systemd.getty_auto=0"
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What a machine has. The arguments of Guest tell what each field means."""
+
+    kind: str
+    kernel: kernels.Kernel
+    accelerator: str
+    extra: list
+    nodes: list
+    cpus: int
+    maxmem: str
+    slots: int
+    modules: list
+    append: str
+    qemu: list
+
+    def command(self, work, console, qmp_fd, agent_fd):
+        """Makes what it needs in the directory `work`, and returns the command that runs it."""
+        pieces = [images.base_initramfs()]
+        if self.kind == "full":
+            boot_modules, modules = images.module_layers(self.kernel)
+            pieces.append(boot_modules)
+            disks = self._disks(work, modules)
+            append = f"{_APPEND_ALL} {_APPEND_FULL} {self.append}"
+        else:
+            pieces += self._small_pieces(work)
+            disks = []
+            append = f"{_APPEND_ALL} {self.append}"
+        with open(work / "initrd", "wb") as initrd:
+            for piece in pieces:
+                initrd.write(piece.read_bytes())
+        return [
+            "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
+            "-no-reboot", "-nic", "none", *accel.arguments(self.accelerator),
+            "-chardev", f"file,id=console,path={console}", "-serial", "chardev:console",
+            "-chardev", f"socket,id=agent,fd={agent_fd}", "-serial", "chardev:agent",
+            "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
+            *self._memory(), *disks, "-kernel", str(self.kernel.image),
+            "-initrd", str(work / "initrd"), "-append", append.strip(), *self.qemu]
+
+    def _memory(self):
+        total = sum(size_bytes(size) for size in self.nodes)
+        arguments = ["-smp", str(self.cpus),
+                     "-m", f"{total >> 20}M,slots={self.slots},maxmem={self.maxmem}"]
+        for node, size in enumerate(self.nodes):
+            numa = f"node,nodeid={node}"
+            if size_bytes(size):
+                # Not reserved: what the guest doesn't touch costs the host nothing.
+                arguments += ["-object", f"memory-backend-ram,id=ram{node},size={size},reserve=off"]
+                numa += f",memdev=ram{node}"
+            if node == 0:
+                numa += f",cpus=0-{self.cpus - 1}"
+            arguments += ["-numa", numa]
+        return arguments
+
+    def _disks(self, work, modules):
+        """The layers of the root file system. /init knows them by their serial numbers."""
+        layers = {"root": images.root_squashfs(), "modules": modules}
+        if self.extra:
+            layers["extra"] = work / "extra.squashfs"
+            images.pack_extra(self.extra, layers["extra"])
+        arguments = []
+        for name, file in layers.items():
+            arguments += ["-drive", f"if=none,id={name},file={file},format=raw,readonly=on",
+                          "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+        return arguments
+
+    def _small_pieces(self, work):
+        """What goes into a small guest's initramfs besides that which is in each."""
+        pieces = []
+        if self.modules:
+            pieces.append(work / "modules.cpio")
+            images.pack_modules(self.kernel, self.modules, pieces[-1])
+        if self.extra:
+            pieces.append(work / "extra.cpio")
+            images.pack_extra_cpio(self.extra, pieces[-1])
+        return pieces
