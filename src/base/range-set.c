@@ -107,12 +107,19 @@ bool range_set_contains(const RangeSet *set, uint64_t value) {
         return range_set_contains_range(set, value, value);
 }
 
+/* The ranges are sorted: only the last one that begins at or before 'first' can hold it. */
 bool range_set_contains_range(const RangeSet *set, uint64_t first, uint64_t last) {
-        for (size_t i = 0; i < set->n_ranges; i++)
-                if (set->ranges[i].first <= first && last <= set->ranges[i].last)
-                        return true;
+        size_t low = 0, high = set->n_ranges;
 
-        return false;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (set->ranges[middle].first <= first)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low > 0 && last <= set->ranges[low - 1].last;
 }
 
 bool range_set_is_subset(const RangeSet *sub, const RangeSet *set) {

@@ -5,7 +5,7 @@
  * /usr/lib/memplugd, /run/memplugd and /etc/memplugd, read in the order of their names; a file of
  * the same name in a stronger place (etc before run before usr/lib) replaces the weaker one. Of a
  * scalar the last setting wins; the rules of a later file come before those of an earlier one. The
- * built-in rules always follow.
+ * built-in rules always follow. A file that is a symlink to /dev/null counts as empty.
  */
 #include "rules/policy.h"
 
@@ -19,7 +19,7 @@ typedef struct ConfigMessage {
         ConfigLevel level;
         char *file;    /* NULL: about no single file */
         unsigned line; /* 0: about the file as a whole */
-        char *text;    /* what was found and what was expected, without file and line */
+        char *text;    /* what was found and what was expected, without file and line; printable */
 } ConfigMessage;
 
 /* All that there is to tell about a config, in the order of files and lines. */

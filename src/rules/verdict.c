@@ -3,19 +3,27 @@
 
 #include <assert.h>
 
+/* A block that would end beyond the last address there can be lies in no range. */
+static bool lies_in(const Block *block, uint64_t block_size, const RangeSet *addresses) {
+        uint64_t first, last;
+
+        if (__builtin_mul_overflow(block->index, block_size, &first) ||
+            __builtin_add_overflow(first, block_size - 1, &last))
+                return false;
+
+        return range_set_contains_range(addresses, first, last);
+}
+
 bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
         const Match *match = &rule->match;
-        uint64_t first = block->index * block_size;
 
-        if (match->nodes && !range_set_contains(match->nodes, (uint64_t)block->node))
+        if (match->nodes &&
+            (block->node < 0 || !range_set_contains(match->nodes, (uint64_t)block->node)))
                 return false;
         if (match->blocks && !range_set_contains(match->blocks, block->index))
                 return false;
-        if (match->addresses &&
-            !range_set_contains_range(match->addresses, first, first + block_size - 1))
-                return false;
 
-        return true;
+        return !match->addresses || lies_in(block, block_size, match->addresses);
 }
 
 Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t block_size) {

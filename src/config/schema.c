@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config/schema.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/suggest.h"
+#include "config/value.h"
+
+#define NOT_THERE_YET "not there yet in this version of memplugd"
+
+#define MODE_EXPECTED "\"uevent\" or \"observe\""
+#define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\" or \"leave\""
+#define OR_ELSE_EXPECTED "\"movable\", \"kernel\" or \"leave\""
+
+/* What is being read, and for whom. */
+typedef struct Reader {
+        const char *file;
+        ConfigDraft *draft;
+        Reporter *reporter;
+} Reader;
+
+/* One setting that a group may have. Tables of them end with one without name. */
+typedef struct Key {
+        const char *name;
+        int type; /* CONFIG_TYPE_… */
+        const char *expected;
+        size_t offset; /* of the value in what the group is read into */
+        int (*parse)(const char *text, void *value); /* of a string: see value.h */
+        void (*read)(Reader *reader, const config_setting_t *setting,
+                     void *value); /* of the rest */
+        const char *const *later;  /* words that the design has, but this version hasn't */
+        bool is_later;             /* the setting itself is such a word */
+} Key;
+
+/* The setting's name from the file's top on, as in "rules[1].match.node". */
+static void write_path(FILE *stream, const config_setting_t *setting) {
+        const config_setting_t *parent = config_setting_parent(setting);
+
+        if (!parent)
+                return;
+
+        write_path(stream, parent);
+        if (config_setting_name(setting))
+                (void)fprintf(stream, "%s%s", config_setting_is_root(parent) ? "" : ".",
+                              config_setting_name(setting));
+        else
+                (void)fprintf(stream, "[%d]", config_setting_index(setting));
+}
+
+static void tell(Reader *reader, ConfigLevel level, const config_setting_t *setting,
+                 const char *format, ...) _printf_(4, 5);
+
+static void tell(Reader *reader, ConfigLevel level, const config_setting_t *setting,
+                 const char *format, ...) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+        va_list ap;
+
+        if (!stream) {
+                reader->reporter->no_memory = true;
+                return;
+        }
+
+        (void)fputs("setting '", stream);
+        write_path(stream, setting);
+        (void)fputs("': ", stream);
+        va_start(ap, format);
+        (void)vfprintf(stream, format, ap);
+        va_end(ap);
+
+        if (fclose(stream) != 0)
+                reader->reporter->no_memory = true;
+        else
+                config_report_add(reader->reporter, level, reader->file,
+                                  config_setting_source_line(setting), "%s", text);
+}
+
+static const char *type_name(const config_setting_t *setting) {
+        switch (config_setting_type(setting)) {
+        case CONFIG_TYPE_GROUP:
+                return "a group { … }";
+        case CONFIG_TYPE_LIST:
+                return "a list ( … )";
+        case CONFIG_TYPE_ARRAY:
+                return "an array [ … ]";
+        case CONFIG_TYPE_STRING:
+                return "a string";
+        case CONFIG_TYPE_BOOL:
+                return "a boolean";
+        default:
+                return "a number";
+        }
+}
+
+static bool is_one_of(const char *const *words, const char *word) {
+        for (; words && *words; words++)
+                if (strcmp(*words, word) == 0)
+                        return true;
+
+        return false;
+}
+
+/* As much of a value as a message should quote, in bytes; whole characters. */
+static int quotable(const char *text) {
+        size_t n = strnlen(text, 64);
+
+        if (text[n])
+                while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+                        n--;
+        return (int)n;
+}
+
+static void read_string(Reader *reader, const config_setting_t *setting, const Key *key,
+                        void *value) {
+        const char *text = config_setting_get_string(setting);
+        int n = quotable(text);
+        int r;
+
+        if (is_one_of(key->later, text)) {
+                tell(reader, CONFIG_ERROR, setting, "\"%s\" is " NOT_THERE_YET, text);
+                return;
+        }
+
+        r = key->parse(text, value);
+        if (r == -ENOMEM)
+                reader->reporter->no_memory = true;
+        else if (r < 0)
+                tell(reader, CONFIG_ERROR, setting, "expected %s, got \"%.*s\"%s%s", key->expected,
+                     n, text, text[n] ? "…" : "",
+                     r == -ERANGE ? ", which ends before it begins or goes beyond 64 bits" : "");
+}
+
+static const Key *find_key(const Key *keys, const char *name) {
+        for (; keys->name; keys++)
+                if (strcmp(keys->name, name) == 0)
+                        return keys;
+
+        return NULL;
+}
+
+static void tell_unknown(Reader *reader, const config_setting_t *setting, const Key *keys) {
+        const char *best = NULL;
+        unsigned least = UINT_MAX;
+        char known[256];
+        size_t n = 0;
+
+        for (; keys->name; keys++) {
+                unsigned distance = config_word_distance(config_setting_name(setting), keys->name);
+
+                if (keys->is_later)
+                        continue;
+                if (distance < least && distance * 2 <= strlen(keys->name)) {
+                        least = distance;
+                        best = keys->name;
+                }
+                n += (size_t)snprintf(known + n, sizeof(known) - n, "%s'%s'", n > 0 ? ", " : "",
+                                      keys->name);
+        }
+
+        if (best)
+                tell(reader, CONFIG_ERROR, setting, "no such setting; did you mean '%s'?", best);
+        else
+                tell(reader, CONFIG_ERROR, setting, "no such setting; expected one of %s", known);
+}
+
+static void read_setting(Reader *reader, const config_setting_t *setting, const Key *key,
+                         void *value) {
+        if (key->is_later)
+                tell(reader, CONFIG_ERROR, setting, NOT_THERE_YET);
+        else if (config_setting_type(setting) != key->type)
+                tell(reader, CONFIG_ERROR, setting, "expected %s, got %s", key->expected,
+                     type_name(setting));
+        else if (key->read)
+                key->read(reader, setting, value);
+        else
+                read_string(reader, setting, key, value);
+}
+
+static void read_group(Reader *reader, const config_setting_t *group, const Key *keys,
+                       void *values) {
+        for (int i = 0; i < config_setting_length(group); i++) {
+                const config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
+                const Key *key = find_key(keys, config_setting_name(setting));
+
+                if (key)
+                        read_setting(reader, setting, key, (char *)values + key->offset);
+                else
+                        tell_unknown(reader, setting, keys);
+        }
+}
+
+static const Key match_keys[] = {
+        { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
+          .parse = config_parse_ranges },
+        { "range", CONFIG_TYPE_STRING, "a list of addresses such as \"0x100000000-0x17fffffff\"",
+          offsetof(Match, addresses), .parse = config_parse_ranges },
+        { "blocks", CONFIG_TYPE_STRING, "a list of blocks such as \"32-39\"",
+          offsetof(Match, blocks), .parse = config_parse_ranges },
+        { "source", .is_later = true },
+        { "size_min", .is_later = true },
+        { "size_max", .is_later = true },
+        { "cpuless", .is_later = true },
+        {},
+};
+
+static void read_match(Reader *reader, const config_setting_t *setting, void *value) {
+        read_group(reader, setting, match_keys, value);
+}
+
+static const char *const later_onlines[] = { "auto", "kernel-policy", NULL };
+
+static const Key rule_keys[] = {
+        { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
+          offsetof(Rule, name), .parse = config_parse_name },
+        { "match", CONFIG_TYPE_GROUP, "a group { … }", offsetof(Rule, match), .read = read_match },
+        { "online", CONFIG_TYPE_STRING, ONLINE_EXPECTED, offsetof(Rule, online),
+          .parse = config_parse_online, .later = later_onlines },
+        { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
+          .parse = config_parse_or_else },
+        { "rezone", .is_later = true },
+        { "unit", .is_later = true },
+        {},
+};
+
+static void check_or_else(Reader *reader, const config_setting_t *setting, const Rule *rule) {
+        const config_setting_t *or_else = config_setting_get_member(setting, "or_else");
+
+        if (!or_else)
+                return;
+        if (rule->online == ONLINE_DEFAULT || rule->online == ONLINE_LEAVE ||
+            rule->online == rule->or_else)
+                tell(reader, CONFIG_WARNING, or_else, "has no effect together with online = \"%s\"",
+                     online_to_string(rule->online));
+}
+
+/* Gives the rule, which it takes over, what the file needn't say, and puts it to the others. */
+static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting) {
+        ConfigDraft *draft = reader->draft;
+        Rule *rules;
+
+        rule->line = config_setting_source_line(setting);
+        rule->file = strdup(reader->file);
+        if (!rule->name && asprintf(&rule->name, "rule %d of %s", config_setting_index(setting) + 1,
+                                    reader->file) < 0)
+                rule->name = NULL;
+
+        rules = reallocarray(draft->rules, draft->n_rules + 1, sizeof(Rule));
+        if (rules)
+                draft->rules = rules;
+        if (!rules || !rule->file || !rule->name) {
+                reader->reporter->no_memory = true;
+                rule_done(rule);
+                return;
+        }
+        draft->rules[draft->n_rules++] = *rule;
+}
+
+static void read_rule(Reader *reader, const config_setting_t *setting) {
+        Rule rule = { .online = _ONLINE_INVALID, .or_else = ONLINE_LEAVE };
+
+        if (!config_setting_is_group(setting)) {
+                tell(reader, CONFIG_ERROR, setting,
+                     "expected a rule, which is a group { … }, got %s", type_name(setting));
+                return;
+        }
+        if (!config_setting_get_member(setting, "online"))
+                tell(reader, CONFIG_ERROR, setting,
+                     "'online' is missing; expected " ONLINE_EXPECTED);
+
+        read_group(reader, setting, rule_keys, &rule);
+        if (rule.online < 0) {
+                rule_done(&rule);
+                return;
+        }
+        check_or_else(reader, setting, &rule);
+        add_rule(reader, &rule, setting);
+}
+
+static void read_rules(Reader *reader, const config_setting_t *setting, void *value) {
+        for (int i = 0; i < config_setting_length(setting); i++)
+                read_rule(reader, config_setting_get_elem(setting, (unsigned)i));
+}
+
+static const char *const later_modes[] = { "kernel", "auto", NULL };
+
+static const Key policy_keys[] = {
+        { "mode", CONFIG_TYPE_STRING, MODE_EXPECTED, offsetof(Policy, mode),
+          .parse = config_parse_mode, .later = later_modes },
+        { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
+        { "take_over", .is_later = true },
+        { "movable_ratio", .is_later = true },
+        { "numa_aware", .is_later = true },
+        { "kernel_min", .is_later = true },
+        {},
+};
+
+void config_schema_read(const config_setting_t *root, const char *file, ConfigDraft *draft,
+                        Reporter *reporter) {
+        Reader reader = { .file = file, .draft = draft, .reporter = reporter };
+
+        read_group(&reader, root, policy_keys, draft->policy);
+}
+
+void config_draft_done(ConfigDraft *draft) {
+        for (size_t i = 0; i < draft->n_rules; i++)
+                rule_done(&draft->rules[i]);
+        free(draft->rules);
+        draft->rules = NULL;
+        draft->n_rules = 0;
+        draft->policy = policy_unref(draft->policy);
+}

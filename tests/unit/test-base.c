@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "base/range-set.h"
+#include "base/string-table.h"
+#include "fake-tree.h"
+#include "suite.h"
+
+typedef int (*ParseFunction)(const char *text, uint64_t *ret);
+
+typedef struct ParseRow {
+        const char *text;
+        int r;
+        uint64_t value;
+} ParseRow;
+
+#define UNTOUCHED 4711
+
+static void check_parser(ParseFunction parse, const ParseRow *rows, size_t n_rows) {
+        for (size_t i = 0; i < n_rows; i++) {
+                uint64_t value = UNTOUCHED;
+                int r = parse(rows[i].text, &value);
+
+                ck_assert_msg(r == rows[i].r, "'%s': %d", rows[i].text, r);
+                ck_assert_msg(value == (r < 0 ? UNTOUCHED : rows[i].value), "'%s': %" PRIu64,
+                              rows[i].text, value);
+        }
+}
+
+START_TEST(parses_whole_numbers) {
+        static const ParseRow rows[] = {
+                { "0", 0, 0 },
+                { "007", 0, 7 },
+                { "18446744073709551615", 0, UINT64_MAX },
+                { "18446744073709551616", -ERANGE },
+                { "18446744073709551620", -ERANGE },
+                { "99999999999999999999999999", -ERANGE },
+                { "0xffffffffffffffff", 0, UINT64_MAX },
+                { "0XfF", 0, 255 },
+                { "0x10000000000000000", -ERANGE },
+                { "", -EINVAL },
+                { "0x", -EINVAL },
+                { "-1", -EINVAL },
+                { "+1", -EINVAL },
+                { " 1", -EINVAL },
+                { "1 ", -EINVAL },
+                { "1\n", -EINVAL },
+                { "ff", -EINVAL },
+                { "12a", -EINVAL },
+                { "0x0x1", -EINVAL },
+        };
+
+        check_parser(parse_u64, rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+START_TEST(parses_hexadecimal_without_prefix) {
+        static const ParseRow rows[] = {
+                { "8000000", 0, 0x8000000 },
+                { "FfFfFfFfFfFfFfFf", 0, UINT64_MAX },
+                { "1ffffffffffffffff", -ERANGE },
+                { "0x10", -EINVAL },
+                { "g", -EINVAL },
+                { "", -EINVAL },
+        };
+
+        check_parser(parse_hex, rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+START_TEST(parses_sizes) {
+        static const ParseRow rows[] = {
+                { "0", 0, 0 },
+                { "4096", 0, 4096 },
+                { "1B", 0, 1 },
+                { "3K", 0, 3072 },
+                { "512M", 0, UINT64_C(512) << 20 },
+                { "64G", 0, UINT64_C(64) << 30 },
+                { "2T", 0, UINT64_C(2) << 40 },
+                { "1P", 0, UINT64_C(1) << 50 },
+                { "15E", 0, UINT64_C(15) << 60 },
+                { "16E", -ERANGE },
+                { "18446744073709551616", -ERANGE },
+                { "18014398509481984K", -ERANGE },
+                { "18014398509481983K", 0, UINT64_MAX - 1023 },
+                { "1KB", -EINVAL },
+                { "1 K", -EINVAL },
+                { "1k", -EINVAL },
+                { "0x10M", -EINVAL },
+                { "M", -EINVAL },
+                { "1.5G", -EINVAL },
+                { "-1G", -EINVAL },
+                { "", -EINVAL },
+        };
+
+        check_parser(parse_size, rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+START_TEST(parses_percentages) {
+        static const ParseRow rows[] = {
+                { "301%", 0, 301 }, { "0%", 0, 0 },   { "18446744073709551616%", -ERANGE },
+                { "301", -EINVAL }, { "%", -EINVAL }, { "1%%", -EINVAL },
+                { "1 %", -EINVAL },
+        };
+
+        check_parser(parse_percent, rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+static int parse_memory_suffix(const char *text, uint64_t *ret) {
+        return parse_suffix(text, "memory", ret);
+}
+
+START_TEST(parses_the_number_behind_a_prefix) {
+        static const ParseRow rows[] = {
+                { "memory0", 0, 0 },
+                { "memory34", 0, 34 },
+                { "memory18446744073709551615", 0, UINT64_MAX },
+                { "memory18446744073709551616", -ERANGE },
+                { "memory034", -EINVAL },
+                { "memory00", -EINVAL },
+                { "memory0x10", -EINVAL },
+                { "memory", -EINVAL },
+                { "memory1a", -EINVAL },
+                { "memory-1", -EINVAL },
+                { "mem", -EINVAL },
+                { "node1", -EINVAL },
+        };
+
+        check_parser(parse_memory_suffix, rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+static const char *format_ranges(const RangeSet *set) {
+        static char text[512];
+        size_t n = 0;
+
+        text[0] = 0;
+        for (size_t i = 0; i < set->n_ranges; i++)
+                n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%" PRIu64 "-%" PRIu64,
+                                      i > 0 ? " " : "", set->ranges[i].first, set->ranges[i].last);
+        return text;
+}
+
+START_TEST(range_sets_are_sorted_and_merged) {
+        static const struct {
+                const char *text;
+                int r;
+                const char *ranges;
+        } rows[] = {
+                { "5", 0, "5-5" },
+                { "1-3,8", 0, "1-3 8-8" },
+                { " 1 - 3 ,\t8 ", 0, "1-3 8-8" },
+                { "8,1-3", 0, "1-3 8-8" },
+                { "1-3,4-5", 0, "1-5" },
+                { "1-3,5", 0, "1-3 5-5" },
+                { "1-9,2-3,4", 0, "1-9" },
+                { "1-5,3-9,20", 0, "1-9 20-20" },
+                { "7,7,7", 0, "7-7" },
+                { "0x100000000-0x17fffffff", 0, "4294967296-6442450943" },
+                { "0-18446744073709551615", 0, "0-18446744073709551615" },
+                { "5-18446744073709551615,3", 0, "3-3 5-18446744073709551615" },
+                { "5-18446744073709551615,18446744073709551615", 0, "5-18446744073709551615" },
+                { "3-1", -ERANGE },
+                { "18446744073709551616", -ERANGE },
+                { "0-0x10000000000000000", -ERANGE },
+                { "0000000000000000000000000000000000000000001", -ERANGE },
+                { "", -EINVAL },
+                { " ", -EINVAL },
+                { ",", -EINVAL },
+                { "1,", -EINVAL },
+                { ",1", -EINVAL },
+                { "1,,2", -EINVAL },
+                { "-", -EINVAL },
+                { "-1", -EINVAL },
+                { "1-", -EINVAL },
+                { "1--2", -EINVAL },
+                { "1-2-3", -EINVAL },
+                { "1 2", -EINVAL },
+                { "1;2", -EINVAL },
+                { "all", -EINVAL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(range_set_freep) RangeSet *set = NULL;
+                int r = range_set_parse(rows[i].text, &set);
+
+                ck_assert_msg(r == rows[i].r, "'%s': %d", rows[i].text, r);
+                if (r < 0)
+                        ck_assert_ptr_null(set);
+                else
+                        ck_assert_str_eq(format_ranges(set), rows[i].ranges);
+        }
+}
+END_TEST
+
+START_TEST(range_sets_know_what_they_contain) {
+        static const struct {
+                uint64_t first, last;
+                bool contained;
+        } rows[] = {
+                { 0, 0, false },          { 1, 1, true },
+                { 3, 3, true },           { 4, 4, false },
+                { 8, 8, true },           { 20, 30, true },
+                { 19, 30, false },        { 20, 31, false },
+                { 25, 26, true },         { 3, 8, false },
+                { 1, 3, true },           { 0, UINT64_MAX, false },
+                { 90, UINT64_MAX, true }, { UINT64_MAX, UINT64_MAX, true },
+                { 89, 90, false },
+        };
+        _cleanup_(range_set_freep) RangeSet *set = NULL;
+
+        ck_assert_int_eq(range_set_parse("1-3,8,20-30,90-18446744073709551615", &set), 0);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+                ck_assert_msg(range_set_contains_range(set, rows[i].first, rows[i].last) ==
+                                      rows[i].contained,
+                              "%" PRIu64 "-%" PRIu64, rows[i].first, rows[i].last);
+        ck_assert(range_set_contains(set, 2));
+        ck_assert(!range_set_contains(set, 4));
+}
+END_TEST
+
+START_TEST(range_sets_know_their_subsets) {
+        static const struct {
+                const char *sub, *set;
+                bool is_subset;
+        } rows[] = {
+                { "1", "1", true },       { "1,3", "1-3", true },    { "1-3", "1,3", false },
+                { "1-3", "1,2,3", true }, { "5-6,8", "1-10", true }, { "5-6,11", "1-10", false },
+                { "1-10", "5-6", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(range_set_freep) RangeSet *sub = NULL, *set = NULL;
+
+                ck_assert_int_eq(range_set_parse(rows[i].sub, &sub), 0);
+                ck_assert_int_eq(range_set_parse(rows[i].set, &set), 0);
+                ck_assert_msg(range_set_is_subset(sub, set) == rows[i].is_subset, "%s in %s",
+                              rows[i].sub, rows[i].set);
+        }
+        ck_assert_ptr_null(range_set_free(NULL));
+}
+END_TEST
+
+START_TEST(finds_words_in_tables_with_gaps) {
+        static const char *const table[] = { "a", NULL, "c" };
+
+        ck_assert_int_eq(string_table_find(table, 3, "a"), 0);
+        ck_assert_int_eq(string_table_find(table, 3, "c"), 2);
+        ck_assert_int_eq(string_table_find(table, 3, "b"), -EINVAL);
+        ck_assert_int_eq(string_table_find(table, 3, ""), -EINVAL);
+        ck_assert_int_eq(string_table_find(table, 3, NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(log_levels_are_words_or_numbers) {
+        static const char *const words[] = { "emerg",   "alert",  "crit", "err",
+                                             "warning", "notice", "info", "debug" };
+        static const char *const others[] = {
+                "8", "-1", "", "warn", "Debug", "07x", "18446744073709551615", "4294967296"
+        };
+
+        for (int level = 0; level < (int)ELEMENTSOF(words); level++) {
+                char number[16];
+
+                (void)snprintf(number, sizeof(number), "%d", level);
+                ck_assert_int_eq(log_level_from_string(words[level]), level);
+                ck_assert_int_eq(log_level_from_string(number), level);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                ck_assert_msg(log_level_from_string(others[i]) == -EINVAL, "'%s'", others[i]);
+}
+END_TEST
+
+static int open_root(const FakeTree *tree) {
+        int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        return fd;
+}
+
+START_TEST(reads_attributes_up_to_their_room) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int root = open_root(tree);
+        char text[8];
+
+        fake_file(tree, "a", "online\n");
+        ck_assert_int_eq(read_attribute_at(root, "a", text, sizeof(text)), 6);
+        ck_assert_str_eq(text, "online");
+        fake_file(tree, "a", "1234567");
+        ck_assert_int_eq(read_attribute_at(root, "a", text, sizeof(text)), 7);
+        fake_file(tree, "a", "12345678");
+        ck_assert_int_eq(read_attribute_at(root, "a", text, sizeof(text)), -EMSGSIZE);
+        fake_file(tree, "a", "");
+        ck_assert_int_eq(read_attribute_at(root, "a", text, sizeof(text)), 0);
+        ck_assert_str_eq(text, "");
+        ck_assert_int_eq(read_attribute_at(root, "b", text, sizeof(text)), -ENOENT);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(reads_only_regular_files_that_arent_too_large) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int root = open_root(tree);
+        _cleanup_free_ char *text = NULL, *other = NULL;
+        size_t size = UNTOUCHED;
+
+        fake_file(tree, "a", "12345678");
+        ck_assert_int_eq(read_file_at(root, "a", 8, &text, &size), 0);
+        ck_assert_str_eq(text, "12345678");
+        ck_assert_uint_eq(size, 8);
+        ck_assert_int_eq(read_file_at(root, "a", 7, &other, &size), -EFBIG);
+        ck_assert_int_eq(read_file_at(root, ".", 8, &other, &size), -EISDIR);
+        ck_assert_int_eq(mkfifoat(root, "fifo", 0600), 0);
+        ck_assert_int_eq(read_file_at(root, "fifo", 8, &other, &size), -ENOTSUP);
+        ck_assert_int_eq(read_file_at(root, "b", 8, &other, &size), -ENOENT);
+        ck_assert_ptr_null(other);
+        fake_tree_free(tree);
+}
+END_TEST
+
+TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
+             parses_percentages, parses_the_number_behind_a_prefix,
+             range_sets_are_sorted_and_merged, range_sets_know_what_they_contain,
+             range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
+             log_levels_are_words_or_numbers, reads_attributes_up_to_their_room,
+             reads_only_regular_files_that_arent_too_large);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <errno.h>
+#include <string.h>
+
+#include "model/block.h"
+#include "model/outcome.h"
+#include "model/zone.h"
+#include "rules/policy.h"
+#include "rules/verdict.h"
+#include "suite.h"
+
+#define MIB128 (UINT64_C(128) << 20)
+
+/* What a rule of a test asks for; NULL matches all. */
+typedef struct MatchText {
+        const char *nodes, *addresses, *blocks;
+} MatchText;
+
+static RangeSet *ranges(const char *text) {
+        RangeSet *set = NULL;
+
+        if (text)
+                ck_assert_int_eq(range_set_parse(text, &set), 0);
+        return set;
+}
+
+static void add_rule(Policy *policy, const MatchText *match, Online online) {
+        Rule rule = {
+                .name = strdup("test"),
+                .match = { ranges(match->nodes), ranges(match->addresses), ranges(match->blocks) },
+                .online = online,
+                .or_else = ONLINE_LEAVE,
+        };
+
+        ck_assert_int_eq(policy_add_rule(policy, &rule), 0);
+        ck_assert_ptr_null(rule.name);
+}
+
+START_TEST(all_that_is_given_must_match) {
+        static const struct {
+                MatchText match;
+                uint64_t block;
+                int node;
+                bool matches;
+        } rows[] = {
+                { {}, 32, 1, true },
+                { { .nodes = "1" }, 32, 1, true },
+                { { .nodes = "0,2" }, 32, 1, false },
+                { { .nodes = "0-18446744073709551615" }, 32, NODE_UNKNOWN, false },
+                { { .blocks = "32-39" }, 32, 0, true },
+                { { .blocks = "32-39" }, 39, 0, true },
+                { { .blocks = "32-39" }, 40, 0, false },
+                /* Block 32 is 0x100000000 to 0x107ffffff. */
+                { { .addresses = "0x100000000-0x107ffffff" }, 32, 0, true },
+                { { .addresses = "0x100000000-0x107fffffe" }, 32, 0, false },
+                { { .addresses = "0x100000001-0x107ffffff" }, 32, 0, false },
+                { { .addresses = "0x100000000-0x17fffffff" }, 39, 0, true },
+                { { .addresses = "0x100000000-0x17fffffff" }, 47, 0, true },
+                { { .addresses = "0x100000000-0x17fffffff" }, 48, 0, false },
+                { { .addresses = "0x100000000-0x103ffffff,0x104000000-0x107ffffff" }, 32, 0, true },
+                { { .nodes = "1", .addresses = "0x100000000-0x17fffffff", .blocks = "32" },
+                  32,
+                  1,
+                  true },
+                { { .nodes = "2", .addresses = "0x100000000-0x17fffffff", .blocks = "32" },
+                  32,
+                  1,
+                  false },
+                { { .nodes = "1", .addresses = "0x108000000-0x17fffffff", .blocks = "32" },
+                  32,
+                  1,
+                  false },
+                { { .nodes = "1", .addresses = "0x100000000-0x17fffffff", .blocks = "33" },
+                  32,
+                  1,
+                  false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+                Block block = { .index = rows[i].block, .node = rows[i].node };
+
+                add_rule(policy, &rows[i].match, ONLINE_MOVABLE);
+                ck_assert_msg(rule_matches(&policy->rules[0], &block, MIB128) == rows[i].matches,
+                              "row %zu", i);
+        }
+}
+END_TEST
+
+/* 2^37 blocks of 128 MiB are all that 64 bits can address; wrapped, the next would be at 0. */
+START_TEST(addresses_dont_wrap) {
+        static const struct {
+                const char *addresses;
+                uint64_t block;
+                bool matches;
+        } rows[] = {
+                { "0-18446744073709551615", (UINT64_C(1) << 37) - 1, true },
+                { "0xfffffffff8000000-0xffffffffffffffff", (UINT64_C(1) << 37) - 1, true },
+                { "0xfffffffff8000000-0xfffffffffffffffe", (UINT64_C(1) << 37) - 1, false },
+                { "0-0x7ffffff", UINT64_C(1) << 37, false },
+                { "0-18446744073709551615", UINT64_C(1) << 37, false },
+                { "0-18446744073709551615", UINT64_MAX, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+                MatchText match = { .addresses = rows[i].addresses };
+                Block block = { .index = rows[i].block };
+
+                add_rule(policy, &match, ONLINE_MOVABLE);
+                ck_assert_msg(rule_matches(&policy->rules[0], &block, MIB128) == rows[i].matches,
+                              "row %zu", i);
+        }
+}
+END_TEST
+
+START_TEST(the_first_rule_that_matches_decides) {
+        static const struct {
+                uint64_t block;
+                int node;
+                size_t rule;
+                Online online;
+        } rows[] = {
+                { 32, 1, 0, ONLINE_KERNEL },  { 40, 1, 1, ONLINE_MOVABLE },
+                { 40, 2, 2, ONLINE_DEFAULT }, { 32, 2, 2, ONLINE_DEFAULT },
+                { 32, 0, 3, ONLINE_LEAVE },
+        };
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+        add_rule(policy, &(MatchText){ .nodes = "1", .blocks = "32-39" }, ONLINE_KERNEL);
+        add_rule(policy, &(MatchText){ .nodes = "1" }, ONLINE_MOVABLE);
+        add_rule(policy, &(MatchText){ .nodes = "1-3" }, ONLINE_DEFAULT);
+        ck_assert_int_eq(policy_add_defaults(policy), 0);
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Block block = { .index = rows[i].block, .node = rows[i].node };
+                Verdict verdict = verdict_for_block(policy, &block, MIB128);
+
+                ck_assert_ptr_eq(verdict.rule, &policy->rules[rows[i].rule]);
+                ck_assert_int_eq(verdict.online, rows[i].online);
+                ck_assert_int_eq(verdict.or_else, ONLINE_LEAVE);
+                ck_assert_uint_eq(verdict.block, rows[i].block);
+                ck_assert_int_eq(verdict.node, rows[i].node);
+        }
+}
+END_TEST
+
+START_TEST(the_built_in_rule_leaves_all_alone) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+        Block block = { .index = 5 };
+
+        ck_assert_int_eq(policy->mode, MODE_UEVENT);
+        ck_assert_int_eq(policy_add_defaults(policy), 0);
+        ck_assert_int_eq(verdict_for_block(policy, &block, MIB128).online, ONLINE_LEAVE);
+        ck_assert_ptr_null(policy->rules[0].file);
+}
+END_TEST
+
+START_TEST(a_rule_is_shadowed_by_an_earlier_one_that_takes_more) {
+        static const struct {
+                MatchText earlier, later;
+                bool shadowed;
+        } rows[] = {
+                { {}, {}, true },
+                { {}, { .nodes = "1" }, true },
+                { { .nodes = "1" }, {}, false },
+                { { .nodes = "1-3" }, { .nodes = "2" }, true },
+                { { .nodes = "1-3" }, { .nodes = "1,3" }, true },
+                { { .nodes = "1,3" }, { .nodes = "1-3" }, false },
+                { { .nodes = "1" }, { .blocks = "1" }, false },
+                { { .nodes = "1" }, { .nodes = "1", .blocks = "1" }, true },
+                { { .nodes = "1", .blocks = "1" }, { .nodes = "1" }, false },
+                { { .blocks = "1-9" }, { .blocks = "9" }, true },
+                { { .addresses = "0-0xfff" }, { .addresses = "0-0xffe" }, true },
+                { { .addresses = "0-0xffe" }, { .addresses = "0-0xfff" }, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+                add_rule(policy, &rows[i].earlier, ONLINE_MOVABLE);
+                add_rule(policy, &rows[i].later, ONLINE_KERNEL);
+                ck_assert_ptr_null(policy_rule_is_shadowed(policy, 0));
+                ck_assert_msg(policy_rule_is_shadowed(policy, 1) ==
+                                      (rows[i].shadowed ? &policy->rules[0] : NULL),
+                              "row %zu", i);
+        }
+}
+END_TEST
+
+START_TEST(the_first_rule_that_shadows_is_named) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+        add_rule(policy, &(MatchText){ .nodes = "2" }, ONLINE_MOVABLE);
+        add_rule(policy, &(MatchText){ .nodes = "1-3" }, ONLINE_MOVABLE);
+        add_rule(policy, &(MatchText){}, ONLINE_MOVABLE);
+        add_rule(policy, &(MatchText){ .nodes = "3" }, ONLINE_MOVABLE);
+        ck_assert_ptr_eq(policy_rule_is_shadowed(policy, 3), &policy->rules[1]);
+        ck_assert_ptr_null(policy_rule_is_shadowed(policy, 2));
+}
+END_TEST
+
+START_TEST(policies_are_counted) {
+        Policy *policy = policy_new();
+
+        ck_assert_ptr_eq(policy_ref(policy), policy);
+        ck_assert_ptr_null(policy_unref(policy));
+        ck_assert_uint_eq(policy->n_refs, 1);
+        ck_assert_ptr_null(policy_unref(policy));
+        ck_assert_ptr_null(policy_unref(NULL));
+}
+END_TEST
+
+START_TEST(zones_and_words_of_what_a_rule_asks_for) {
+        static const struct {
+                Online online;
+                bool wants_kernel, wants_movable;
+                const char *word;
+        } rows[] = {
+                { ONLINE_MOVABLE, false, true, "online_movable" },
+                { ONLINE_KERNEL, true, false, "online_kernel" },
+                { ONLINE_DEFAULT, true, true, "online" },
+                { ONLINE_LEAVE, true, true, NULL },
+        };
+
+        ck_assert_uint_eq(ELEMENTSOF(rows), _ONLINE_MAX);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                ck_assert(online_wants(rows[i].online, ZONE_KIND_KERNEL) == rows[i].wants_kernel);
+                ck_assert(online_wants(rows[i].online, ZONE_KIND_MOVABLE) == rows[i].wants_movable);
+                ck_assert_pstr_eq(online_to_state_word(rows[i].online), rows[i].word);
+        }
+}
+END_TEST
+
+/* Every value has a word, which leads back to it, and nothing beyond them has one. */
+#define CHECK_TABLE(name, max, invalid)                                               \
+        do {                                                                          \
+                for (int i = 0; i < (int)(max); i++) {                                \
+                        ck_assert_ptr_nonnull(name##_to_string(i));                   \
+                        ck_assert_int_eq(name##_from_string(name##_to_string(i)), i); \
+                }                                                                     \
+                ck_assert_ptr_null(name##_to_string(max));                            \
+                ck_assert_ptr_null(name##_to_string(invalid));                        \
+                ck_assert_int_eq(name##_from_string("no such word"), invalid);        \
+                ck_assert_int_eq(name##_from_string(NULL), invalid);                  \
+                ck_assert_int_eq(invalid, -EINVAL);                                   \
+        } while (0)
+
+START_TEST(words_and_values_lead_to_each_other) {
+        CHECK_TABLE(mode, _MODE_MAX, _MODE_INVALID);
+        CHECK_TABLE(online, _ONLINE_MAX, _ONLINE_INVALID);
+        CHECK_TABLE(block_state, _BLOCK_STATE_MAX, _BLOCK_STATE_INVALID);
+        CHECK_TABLE(outcome, _OUTCOME_MAX, _OUTCOME_INVALID);
+        CHECK_TABLE(zone, _ZONE_MAX, _ZONE_INVALID);
+        CHECK_TABLE(zone_kind, _ZONE_KIND_MAX, _ZONE_KIND_INVALID);
+}
+END_TEST
+
+TEST_PROGRAM("rules", all_that_is_given_must_match, addresses_dont_wrap,
+             the_first_rule_that_matches_decides, the_built_in_rule_leaves_all_alone,
+             a_rule_is_shadowed_by_an_earlier_one_that_takes_more,
+             the_first_rule_that_shadows_is_named, policies_are_counted,
+             zones_and_words_of_what_a_rule_asks_for, words_and_values_lead_to_each_other);
