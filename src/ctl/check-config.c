@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * memplugctl check-config: all that is wrong with the config.
+ */
+#include "ctl/format.h"
+#include "ctl/report.h"
+#include "ctl/verb.h"
+#include "ctl/view.h"
+
+static void print_json(const View *view) {
+        _cleanup_(json_object_putp) json_object *object =
+                report_to_json(&view->report, view->policy, view->config_is_valid);
+
+        json_print(object);
+}
+
+static void print_messages(const ConfigReport *report) {
+        for (size_t i = 0; i < report->n_messages; i++) {
+                _cleanup_free_ char *text = report_format_message(&report->messages[i]);
+
+                (void)fprintf(stderr, "%s\n", text ?: "out of memory");
+        }
+}
+
+static void print_summary(const View *view) {
+        const ConfigReport *report = &view->report;
+        size_t n_rules = report_count_rules(view->policy),
+               n_warnings = report->n_messages - report->n_errors;
+
+        if (!view->config_is_valid) {
+                printf("%zu error%s, %zu warning%s\n", report->n_errors,
+                       format_plural(report->n_errors), n_warnings, format_plural(n_warnings));
+                return;
+        }
+
+        printf("OK: ");
+        if (report->n_files == 0)
+                printf("no config file, the built-in rules apply");
+        else
+                printf("%zu rule%s from ", n_rules, format_plural(n_rules));
+        for (size_t i = 0; i < report->n_files; i++) {
+                _cleanup_free_ char *file = format_printable(report->files[i]);
+
+                printf("%s%s", i > 0 ? ", " : "", file ?: "?");
+        }
+        if (n_warnings > 0)
+                printf("; %zu warning%s", n_warnings, format_plural(n_warnings));
+        printf("\n");
+}
+
+int check_config_run(const Options *options, int n_arguments, char **arguments) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = view_load_config(options, n_arguments > 0 ? arguments[0] : NULL, &view);
+        if (r < 0)
+                return EXIT_FAILURE;
+
+        if (options_have(options, OPTION_JSON))
+                print_json(&view);
+        else {
+                print_messages(&view.report);
+                print_summary(&view);
+        }
+
+        return view.config_is_valid ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# Completion of memplugctl's verbs, options and files.
+
+# Prints the first word that is neither an option nor the argument of one.
+_memplugctl_verb()
+{
+	local i
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--config | --sysroot)
+			i=$((i + 1))
+			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
+			;;
+		-*) ;;
+		*)
+			echo "${COMP_WORDS[i]}"
+			return
+			;;
+		esac
+	done
+}
+
+_memplugctl()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	local verb options='--help --version'
+
+	# "--config=FILE" is three words to bash.
+	if [[ $word == = ]]; then
+		word=
+	elif [[ $before == = ]]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	case $before in
+	--config)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--sysroot)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
+	esac
+
+	verb=$(_memplugctl_verb)
+	case $verb in
+	'') options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	status) options+=' --json --all --config --sysroot' ;;
+	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	check-config) options+=' --json --sysroot' ;;
+	esac
+
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+	elif [[ -z $verb ]]; then
+		mapfile -t COMPREPLY < <(compgen -W 'status list check-config help' -- "$word")
+	elif [[ $verb == check-config ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	else
+		COMPREPLY=()
+	fi
+}
+
+complete -F _memplugctl memplugctl

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/output.h"
+
+#include <fcntl.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static const char *const colour_table[_COLOUR_MAX] = {
+        [COLOUR_BAD] = "\033[31m",
+        [COLOUR_WAITING] = "\033[33m",
+};
+
+void output_open(void) {
+        /* The lowest free descriptor is taken: once 0 is filled, 1 is the next to be looked at. */
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+                        (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+bool output_has_colours(void) {
+        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+        if (no_color && *no_color)
+                return false;
+        if (!term || strcmp(term, "dumb") == 0)
+                return false;
+
+        return isatty(STDOUT_FILENO);
+}
+
+bool output_is_utf8(void) {
+        return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+const char *output_colour(Colour colour) {
+        return output_has_colours() ? colour_table[colour] : "";
+}
+
+const char *output_no_colour(void) {
+        return output_has_colours() ? "\033[0m" : "";
+}
+
+int output_finish(int status) {
+        bool failed = ferror(stdout);
+
+        errno = EIO;
+        if (fflush(stdout) != 0 || fclose(stdout) != 0 || failed) {
+                if (errno != EPIPE)
+                        (void)log_error_errno(-errno, "can't write the output: %m");
+                return EXIT_FAILURE;
+        }
+        return status;
+}

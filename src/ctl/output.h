@@ -1,0 +1,31 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Standard output: what it can show, and whether all of it got there.
+ */
+#include <stdbool.h>
+
+typedef enum Colour {
+        COLOUR_BAD,     /* wrong, and somebody has to look */
+        COLOUR_WAITING, /* not (yet) as it should be */
+        _COLOUR_MAX,
+} Colour;
+
+/* Fills the places of standard input, output and error that are closed, so that writing fails. */
+void output_open(void);
+
+/* Whether it is a terminal that shows colours, and the user hasn't set $NO_COLOR. */
+bool output_has_colours(void);
+
+/* Whether the locale's characters are UTF-8's. */
+bool output_is_utf8(void);
+
+/* What switches to a colour, and back to none; "" where there are no colours. */
+const char *output_colour(Colour colour);
+const char *output_no_colour(void);
+
+/*
+ * Ends standard output. Answers the exit code: 'status', or 1 if something couldn't be written,
+ * which is told unless it was a pipe that nobody reads any more.
+ */
+int output_finish(int status);

@@ -1,0 +1,36 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The verbs of memplugctl: one table; each verb has a file of its own.
+ */
+#include "ctl/options.h"
+
+#define CTL_NAME "memplugctl"
+
+/* Exit codes; EXIT_SUCCESS and EXIT_FAILURE besides. */
+typedef enum ExitCode {
+        EXIT_USAGE = 2,
+        EXIT_PARTLY = 64,
+        EXIT_NO_DAEMON = 69,
+} ExitCode;
+
+typedef struct Verb {
+        const char *name;
+        const char *arguments; /* their names, for --help */
+        const char *help;
+        int max_arguments;
+        unsigned options; /* OPTION_BIT()s of those it takes */
+
+        /* Answers the exit code; has told on standard error what went wrong. */
+        int (*run)(const Options *options, int n_arguments, char **arguments);
+} Verb;
+
+/* NULL: no such verb. */
+const Verb *verb_find(const char *name);
+
+/* Prints --help. */
+void verb_print_help(void);
+
+int status_run(const Options *options, int n_arguments, char **arguments);
+int list_run(const Options *options, int n_arguments, char **arguments);
+int check_config_run(const Options *options, int n_arguments, char **arguments);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl/view.h"
+
+#include "base/log.h"
+#include "rules/verdict.h"
+
+static const char *const trouble_table[] = {
+        [TROUBLE_NONE] = "none",
+        [TROUBLE_OFFLINE] = "offline",
+        [TROUBLE_WRONG_ZONE] = "wrong_zone",
+};
+DEFINE_STRING_TABLE(trouble, Trouble);
+
+void view_done(View *view) {
+        snapshot_done(&view->snapshot);
+        view->policy = policy_unref(view->policy);
+        config_report_done(&view->report);
+}
+
+/* The policy that a daemon with a broken config follows. NULL: no memory. */
+static Policy *built_in_policy(void) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+        if (!policy || policy_add_defaults(policy) < 0)
+                return NULL;
+
+        return TAKE_PTR(policy);
+}
+
+int view_load_config(const Options *options, const char *file, View *ret) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = config_load(options_sysroot(options), file, &view.policy, &view.report);
+        if (r < 0 && r != -EINVAL)
+                return log_error_errno(r, "can't read the config: %m");
+
+        view.config_is_valid = r >= 0;
+        if (!view.policy)
+                view.policy = built_in_policy();
+        if (!view.policy)
+                return log_error_errno(-ENOMEM, "can't read the config: %m");
+
+        *ret = view;
+        view = (View){};
+        return 0;
+}
+
+static int open_sysfs(const char *root, Sysfs **ret) {
+        int r;
+
+        r = sysfs_open(root, ret);
+        if (r >= 0)
+                return 0;
+
+        if (r == -ENOENT && access(root, F_OK) == 0)
+                log_error("there is no sys/devices/system/memory below '%s': the kernel has no "
+                          "memory hot-plug, or this is a container",
+                          root);
+        else
+                (void)log_error_errno(r, "can't open the memory blocks below '%s': %m", root);
+        return r;
+}
+
+static int read_memory(const char *root, View *view) {
+        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+        int r;
+
+        r = open_sysfs(root, &sysfs);
+        if (r < 0)
+                return r;
+
+        r = sysfs_read_auto_online(sysfs, view->auto_online);
+        if (r == -ENOENT)
+                view->auto_online[0] = 0;
+        else if (r < 0)
+                return log_error_errno(r, "can't read auto_online_blocks: %m");
+
+        r = sysfs_read_all(sysfs, &view->snapshot);
+        if (r < 0)
+                return log_error_errno(r, "can't read the memory blocks: %m");
+
+        return 0;
+}
+
+int view_load(const Options *options, View *ret) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = view_load_config(options, options->arguments[OPTION_CONFIG], &view);
+        if (r < 0)
+                return r;
+
+        r = read_memory(options_sysroot(options), &view);
+        if (r < 0)
+                return r;
+
+        *ret = view;
+        view = (View){};
+        return 0;
+}
+
+const Rule *view_rule_of(const View *view, const Block *block) {
+        if (block->node == NODE_UNKNOWN)
+                return NULL;
+
+        return verdict_for_block(view->policy, block, view->snapshot.block_size).rule;
+}
+
+/* Whether the rule names that zone, as its first or its second choice. */
+static bool rule_accepts(const Rule *rule, ZoneKind kind) {
+        if (online_wants(rule->online, kind))
+                return true;
+
+        return rule->or_else != ONLINE_LEAVE && online_wants(rule->or_else, kind);
+}
+
+Trouble view_trouble_of(const Block *block, const Rule *rule) {
+        ZoneKind kind = block_zone_kind(block);
+
+        if (!rule || rule->online == ONLINE_LEAVE)
+                return TROUBLE_NONE;
+        if (block->state == BLOCK_OFFLINE)
+                return TROUBLE_OFFLINE;
+        if (kind >= 0 && !rule_accepts(rule, kind))
+                return TROUBLE_WRONG_ZONE;
+
+        return TROUBLE_NONE;
+}

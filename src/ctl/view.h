@@ -1,0 +1,47 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * All that the verbs show, read at once: the memory blocks, the kernel's own setting, the config,
+ * and which rule each block falls under.
+ */
+#include "config/config.h"
+#include "ctl/options.h"
+#include "model/snapshot.h"
+#include "sysfs/sysfs.h"
+
+typedef struct View {
+        Snapshot snapshot;
+        char auto_online[AUTO_ONLINE_TEXT_MAX]; /* "": the kernel has no such setting */
+        Policy *policy; /* the built-in rules alone if the config is broken */
+        bool config_is_valid;
+        ConfigReport report;
+} View;
+
+/* What is wrong with a block that has a rule. */
+typedef enum Trouble {
+        TROUBLE_NONE,
+        TROUBLE_OFFLINE,    /* offline, and the rule wants it online */
+        TROUBLE_WRONG_ZONE, /* online in a zone that the rule asks for in no case */
+        _TROUBLE_MAX,
+        _TROUBLE_INVALID = -22, /* -EINVAL */
+} Trouble;
+
+DECLARE_STRING_TABLE(trouble, Trouble);
+
+/*
+ * Reads it. 0; or a negative errno, which was told on standard error. A broken config is no
+ * failure: the built-in rules take its place. The caller ends *ret with view_done().
+ */
+int view_load(const Options *options, View *ret);
+
+/* Reads the config alone: 'file', or the usual files. The same otherwise. */
+int view_load_config(const Options *options, const char *file, View *ret);
+
+/* Frees what it holds, not itself. */
+void view_done(View *view);
+
+/* The rule that a block falls under; NULL as long as the block isn't linked to its node. */
+const Rule *view_rule_of(const View *view, const Block *block);
+
+/* What is wrong with a block, 'rule' being the one it falls under, or NULL. */
+Trouble view_trouble_of(const Block *block, const Rule *rule);

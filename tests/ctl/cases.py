@@ -1,0 +1,563 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The cases: each function is a test of its own, in an empty current directory."""
+
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import struct
+import subprocess
+import termios
+
+from ctl import check
+from tree import BLOCK_SIZE, Tree
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+CONFIG = """\
+rules = (
+  { name = "spare node can be pulled";
+    match = { node = "1"; };
+    online = "movable"; },
+
+  { name = "low half for the kernel";
+    match = { blocks = "32-35"; };
+    online = "kernel"; or_else = "movable"; },
+
+  { name = "leave the rest of it";
+    match = { blocks = "36-39"; };
+    online = "leave"; }
+);
+"""
+
+
+def plugged_tree():
+    """Boot memory, a DIMM on node 0 that is online by halves, and one on node 1 that waits."""
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.blocks(0, 0, "online", "none")
+    tree.blocks(1, 2, "online", "DMA32")
+    tree.blocks(3, 15, "online", "Normal")
+    tree.blocks(32, 35, "online", "Normal")
+    tree.blocks(36, 39, "offline", "Normal Movable")
+    tree.blocks(40, 43, "online", "Movable", node=1)
+    tree.blocks(44, 45, "online", "Normal", node=1)
+    tree.blocks(46, 46, "going-offline", "Movable", node=1)
+    tree.blocks(47, 54, "offline", "Normal Movable", node=1)
+    tree.blocks(55, 55, "offline", "Movable Normal", node=1)
+    return tree
+
+
+def healthy_tree():
+    """All as the rules want it."""
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(40, 47, "online", "Movable", node=1)
+    return tree
+
+
+def many_nodes_tree():
+    """More nodes, troubles and files than one screen holds."""
+    tree = Tree("tree")
+    tree.file("etc/memplugd/memplugd.conf.d/50-more.conf", 'mode = "observe";\n')
+    tree.file("etc/memplugd/memplugd.conf.d/60-more.conf", "\n")
+    tree.config(CONFIG.replace('"1"', '"1-20"'))
+    tree.file("sys/devices/system/memory/auto_online_blocks", "online\n")
+    for node in range(21):
+        first = node * 100
+        tree.blocks(first, first + node, "online", "Normal", node=node)
+        tree.blocks(first + 50, first + 51, "offline", "Normal Movable", node=node)
+    return tree
+
+
+# list
+
+def case_list(ctl):
+    plugged_tree()
+    ctl.expect("list", "--sysroot", "tree")
+
+
+def case_list_all(ctl):
+    plugged_tree()
+    ctl.expect("--all", "list", "--sysroot=tree")
+
+
+def case_list_bytes(ctl):
+    plugged_tree()
+    ctl.expect("list", "--bytes", "--sysroot", "tree")
+
+
+def case_list_no_legend(ctl):
+    plugged_tree()
+    ctl.expect("list", "--no-legend", "--sysroot", "tree")
+
+
+def case_list_json(ctl):
+    plugged_tree()
+    done = ctl.expect("list", "--json", "--sysroot", "tree")
+    told = json.loads(done.stdout)
+    check(told["block_size"] == BLOCK_SIZE, "block_size")
+    check(sum(entry["bytes"] for entry in told["blocks"]) ==
+          told["online_bytes"] + told["offline_bytes"], "the sizes don't add up")
+
+
+def case_list_json_all(ctl):
+    plugged_tree()
+    told = ctl.json("list", "--all", "--sysroot", "tree")
+    indices = [entry["first_block"] for entry in told["blocks"]]
+    check(indices == [*range(16), *range(32, 56)], f"blocks {indices}")
+    check(all(entry["first_block"] == entry["last_block"] for entry in told["blocks"]), "folded")
+    troubles = {entry["first_block"]: entry["trouble"] for entry in told["blocks"]}
+    check([i for i in troubles if troubles[i] == "wrong_zone"] == [44, 45], "wrong_zone")
+    check([i for i in troubles if troubles[i] == "offline"] == [*range(47, 56)], "offline")
+
+
+def case_list_json_text(ctl):
+    tree = Tree("tree")
+    tree.blocks(0, 0, "offline", "Normal Movable")
+    tree.config('rules = ( { name = "\\"a\\\\/b\\" Größe 内存"; online = "movable"; } );\n')
+    name = ctl.json("list", "--sysroot", "tree")["blocks"][0]["rule"]
+    check(name == '"a\\/b" Größe 内存', f"rule {name!r}")
+
+
+def case_list_empty(ctl):
+    Tree("tree")
+    ctl.expect("list", "--sysroot", "tree")
+
+
+def case_list_unlinked(ctl):
+    """To open the valid_zones of a block without node would oops a kernel; here it would hang."""
+    tree = plugged_tree()
+    tree.blocks(56, 57, "offline", None, node=None)
+    tree.fifo_for_zones(56)
+    tree.fifo_for_zones(57)
+    ctl.expect("list", "--sysroot", "tree")
+    told = ctl.json("list", "--sysroot", "tree")["blocks"][-1]
+    for key in "node", "zones", "wanted", "or_else", "rule", "rule_file", "rule_line", "trouble":
+        check(told[key] is None, f"{key} is {told[key]}")
+    told = ctl.json("status", "--sysroot", "tree")["nodes"][-1]
+    check(told["node"] is None and told["offline_bytes"] == 2 * BLOCK_SIZE, f"node {told}")
+
+
+def case_list_no_nodes(ctl):
+    """A kernel without NUMA: all is node 0."""
+    tree = Tree("tree", numa=False)
+    tree.config(CONFIG)
+    tree.blocks(0, 3, "online", "Normal")
+    tree.blocks(32, 33, "offline", "Normal Movable")
+    ctl.expect("list", "--sysroot", "tree")
+
+
+def case_list_folds(ctl):
+    """Neighbours that differ in one thing only: their rule, their node, a gap between them."""
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.blocks(30, 33, "online", "Normal")
+    tree.blocks(50, 51, "online", "Normal", node=2)
+    tree.blocks(52, 53, "online", "Normal", node=3)
+    tree.blocks(55, 56, "online", "Normal", node=3)
+    ctl.expect("list", "--sysroot", "tree")
+
+
+def case_list_old_kernel(ctl):
+    """4.12 and earlier print more words for online blocks too; before 3.18 there is no file."""
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.blocks(0, 1, "online", "DMA32 Normal Movable")
+    tree.blocks(2, 3, "online", "DMA32")
+    tree.blocks(32, 34, "offline", "Normal")
+    tree.blocks(35, 35, "offline", "Normal Movable")
+    tree.blocks(40, 40, "online", None, node=1)
+    tree.blocks(41, 41, "offline", None, node=1)
+    ctl.expect("list", "--sysroot", "tree")
+    told = ctl.json("list", "--sysroot", "tree")["blocks"]
+    check(told[0]["zones"] == ["DMA32"], f"online: {told[0]}")
+    check(told[1]["zones"] == ["Normal"], f"offline: {told[1]}")
+    check(told[-1]["zones"] is None, f"unknown: {told[-1]}")
+
+
+def case_list_addresses(ctl):
+    """Far up, as device memory is."""
+    tree = Tree("tree")
+    tree.blocks(0x7ffffff, 0x8000000, "online", "Device")
+    ctl.expect("list", "--sysroot", "tree")
+
+
+def case_list_broken_config(ctl):
+    plugged_tree().config('rules = 5;\nmode = "sometimes";\n')
+    ctl.expect("list", "--sysroot", "tree")
+    check(not ctl.json("list", "--sysroot", "tree")["config_valid"], "config_valid")
+
+
+def lsmem_totals():
+    """What lsmem counts below the tree: bytes online and offline."""
+    text = subprocess.run(["lsmem", "-b", "--sysroot", os.path.abspath("tree"), "--summary"],
+                          check=True, encoding="ascii", stdout=subprocess.PIPE,
+                          env={"PATH": os.environ["PATH"], "LC_ALL": "C"}).stdout
+    return tuple(int(re.search(rf"Total {word} memory: +(\d+)", text)[1])
+                 for word in ("online", "offline"))
+
+
+def case_list_agrees_with_lsmem(ctl):
+    plugged_tree()
+    totals = lsmem_totals()
+    check(totals == (26 * BLOCK_SIZE, 14 * BLOCK_SIZE), f"lsmem {totals}")
+
+    text = ctl.run("list", "--bytes", "--sysroot", "tree").stdout
+    told = tuple(int(re.search(rf"Total {word} memory: +(\d+)", text)[1])
+                 for word in ("online", "offline"))
+    check(told == totals, f"list {told}, lsmem {totals}")
+
+    told = ctl.json("list", "--sysroot", "tree")
+    told = (told["online_bytes"], told["offline_bytes"])
+    check(told == totals, f"list --json {told}, lsmem {totals}")
+
+    told = ctl.json("status", "--sysroot", "tree")["total"]
+    told = (told["kernel_bytes"] + told["movable_bytes"] + told["unknown_bytes"],
+            told["offline_bytes"])
+    check(told == totals, f"status {told}, lsmem {totals}")
+
+
+# status
+
+def case_status_trouble(ctl):
+    """No verb: status."""
+    plugged_tree()
+    ctl.expect("--sysroot", "tree")
+
+
+def case_status_one_trouble(ctl):
+    tree = healthy_tree()
+    tree.blocks(48, 48, "offline", "Movable Normal", node=1)
+    ctl.expect("status", "--sysroot", "tree")
+
+
+def case_status_healthy(ctl):
+    healthy_tree()
+    ctl.expect("status", "--sysroot", "tree")
+
+
+def case_status_utf8(ctl):
+    plugged_tree()
+    ctl.expect("status", "--sysroot", "tree", locale="C.UTF-8")
+
+
+def case_status_no_config(ctl):
+    tree = healthy_tree()
+    tree.remove("etc/memplugd/memplugd.conf")
+    ctl.expect("status", "--sysroot", "tree")
+
+
+def case_status_broken_config(ctl):
+    healthy_tree().config('mode = "sometimes";\nrules = 5;\n')
+    ctl.expect("status", "--sysroot", "tree", exit_code=1)
+    told = ctl.json("status", "--sysroot", "tree", exit_code=1)
+    check(not told["config"]["valid"], "valid")
+    check([message["line"] for message in told["config"]["messages"]] == [1, 2], "lines")
+
+
+def case_status_kernel_onlines(ctl):
+    tree = healthy_tree()
+    tree.file("sys/devices/system/memory/auto_online_blocks", "online_movable\n")
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")
+    check(told["auto_online_blocks"] == "online_movable", "auto_online_blocks")
+
+
+def case_status_old_kernel(ctl):
+    tree = healthy_tree()
+    tree.remove("sys/devices/system/memory/auto_online_blocks")
+    tree.blocks(48, 55, "online", None, node=1)
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")
+    check(told["auto_online_blocks"] is None, "auto_online_blocks")
+    check(told["total"]["unknown_bytes"] == 8 * BLOCK_SIZE, "unknown_bytes")
+
+
+def case_status_no_nodes(ctl):
+    tree = Tree("tree", numa=False)
+    tree.blocks(0, 3, "online", "Normal")
+    ctl.expect("status", "--sysroot", "tree")
+
+
+def case_status_or_else(ctl):
+    """A second choice is a choice: no trouble. Block 32 of the rule is there by its first one."""
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.blocks(32, 32, "online", "Normal")
+    tree.blocks(33, 33, "online", "Movable")
+    ctl.expect("status", "--sysroot", "tree")
+
+
+def case_status_many_nodes(ctl):
+    many_nodes_tree()
+    done = ctl.expect("status", "--sysroot", "tree")
+    lines = done.stdout.splitlines()
+    check(len(lines) <= 23, f"{len(lines)} lines")
+    check(max(map(len, lines)) <= 80, "a line is too long")
+
+
+def case_status_all(ctl):
+    many_nodes_tree()
+    ctl.expect("status", "--all", "--sysroot", "tree")
+
+
+def case_status_json(ctl):
+    plugged_tree()
+    done = ctl.expect("status", "--json", "--sysroot", "tree")
+    told = json.loads(done.stdout)
+    check(sum(entry["bytes"] for entry in told["troubles"]) == BLOCK_SIZE *
+          (told["offline_blocks_wanted_online"] + told["blocks_in_wrong_zone"]), "troubles")
+
+
+# check-config
+
+BAD = """\
+mode = "sometimes";
+rules = (
+  { name = "a"; match = { node = "x"; }; online = "movable"; },
+  { name = "b"; onlime = "movable"; }
+);
+"""
+
+SHADOWED = """\
+rules = (
+  { name = "all"; online = "movable"; },
+  { name = "never"; match = { node = "1"; }; online = "kernel"; }
+);
+"""
+
+
+def case_check_config_good(ctl):
+    Tree("tree").config(CONFIG)
+    ctl.expect("check-config", "tree/etc/memplugd/memplugd.conf")
+
+
+def case_check_config_drop_ins(ctl):
+    tree = Tree("tree")
+    tree.config(CONFIG)
+    tree.file("usr/lib/memplugd/memplugd.conf.d/50-vendor.conf", 'mode = "observe";\n')
+    ctl.expect("--sysroot", "tree", "check-config")
+
+
+def case_check_config_none(ctl):
+    Tree("tree")
+    ctl.expect("check-config", "--sysroot", "tree")
+
+
+def case_check_config_bad(ctl):
+    pathlib.Path("bad.conf").write_text(BAD, encoding="utf-8")
+    ctl.expect("check-config", "bad.conf", exit_code=1)
+
+
+def case_check_config_bad_json(ctl):
+    pathlib.Path("bad.conf").write_text(BAD, encoding="utf-8")
+    done = ctl.expect("check-config", "--json", "bad.conf", exit_code=1)
+    told = json.loads(done.stdout)
+    check(done.stderr == "", "standard error")
+    check(told["errors"] == len(told["messages"]) > 0 and not told["valid"], "errors")
+
+
+def case_check_config_json(ctl):
+    Tree("tree").config(CONFIG)
+    told = ctl.json("check-config", "--sysroot", "tree")
+    check(told == {"valid": True, "files": told["files"], "rules": 3, "built_in_rules": 1,
+                   "errors": 0, "warnings": 0, "messages": []}, f"{told}")
+    check(len(told["files"]) == 1, "files")
+
+
+def case_check_config_warning(ctl):
+    pathlib.Path("warning.conf").write_text(SHADOWED, encoding="utf-8")
+    ctl.expect("check-config", "warning.conf")
+
+
+def case_check_config_odd_name(ctl):
+    """JSON is UTF-8 whatever a file is called; a terminal gets no control characters."""
+    name = "\udcff\udce2\udc82 \udced\udca0\udc80 \u20ac \x1b[31m.conf"
+    pathlib.Path(name).write_text(CONFIG, encoding="utf-8")
+    told = ctl.json("check-config", name)["files"]
+    check(told == ["\ufffd" * 3 + " " + "\ufffd" * 3 + " \u20ac \x1b[31m.conf"], f"{told}")
+
+    Tree("tree")
+    pathlib.Path("bad" + name).write_text(BAD, encoding="utf-8")
+    for prefix, exit_code in ("", 0), ("bad", 1):
+        for arguments in ("check-config",), ("status", "--sysroot", "tree", "--config"):
+            done = ctl.run(*arguments, prefix + name, exit_code=exit_code, encoding=None)
+            check(b"\x1b" not in done.stdout + done.stderr, f"{arguments} lets an escape through")
+
+
+def case_check_config_missing_file(ctl):
+    done = ctl.run("check-config", "missing.conf", exit_code=1)
+    check("missing.conf" in done.stderr, f"not named: {done.stderr}")
+    check(done.stdout == "1 error, 0 warnings\n", done.stdout)
+    Tree("tree")
+    done = ctl.run("status", "--config", "missing.conf", "--sysroot", "tree", exit_code=1)
+    check("missing.conf" in done.stdout, f"not named: {done.stdout}")
+
+
+# The command line and what it is connected to
+
+def case_help(ctl):
+    done = ctl.expect("--help")
+    for arguments in ("-h",), ("help",), ("list", "-h"), ("--json", "--help", "nonsense"):
+        check(ctl.run(*arguments).stdout == done.stdout, f"{arguments} differs")
+    version = ctl.run("--version").stdout
+    check(re.fullmatch(r"memplugctl \d+\.\d+\.\d+\n", version), version)
+
+
+def case_usage(ctl):
+    """One line on standard error, nothing on standard output, exit code 2."""
+    Tree("tree")
+    for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
+                      ("list", "-x"), ("--sysroot",), ("check-config", "a", "b"), ("status", "x"),
+                      ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
+                      ("list", "--json=yes"), ("", ), ("list", "")):
+        done = ctl.run(*arguments, exit_code=2)
+        check(done.stdout == "", f"{arguments}: {done.stdout}")
+        check(re.fullmatch(r"memplugctl: [^\n]+\n", done.stderr), f"{arguments}: {done.stderr}")
+    # Options before and after the verb, the last one counts, and "--" ends them.
+    ctl.run("--sysroot", "missing", "list", "--sysroot", "tree", "--")
+
+
+def case_sysroot_missing(ctl):
+    for verb in "status", "list":
+        done = ctl.expect(verb, "--sysroot", "missing", exit_code=1)
+        check(done.stdout == "", done.stdout)
+
+
+def case_sysroot_without_memory(ctl):
+    """As in a container."""
+    pathlib.Path("empty").mkdir()
+    for verb in "status", "list":
+        done = ctl.expect(verb, "--json", "--sysroot", "empty", exit_code=1)
+        check(done.stdout == "", done.stdout)
+
+
+def each_output(ctl, exit_code, **kwargs):
+    """Runs whatever prints something, with an odd standard output. Answers its errors."""
+    plugged_tree()
+    return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
+            for arguments in (("list",), ("list", "--json"), ("status",), ("status", "--json"),
+                              ("check-config",), ("check-config", "--json"), ("--help",),
+                              ("--version",))]
+
+
+def case_output_full(ctl):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        for error in each_output(ctl, 1, stdout=full):
+            check(error == "memplugctl: can't write the output: No space left on device\n", error)
+
+
+def case_output_closed(ctl):
+    """Not even the first file that is opened may take its place."""
+    for error in each_output(ctl, 1, stdout=None, preexec_fn=lambda: os.close(1)):
+        check(error == "memplugctl: can't write the output: Bad file descriptor\n", error)
+    for fd in 0, 2:
+        ctl.run("list", "--sysroot", "tree", preexec_fn=lambda fd=fd: os.close(fd))
+    # The program must have put something in its place, before any file of its own gets there.
+    error = ctl.run("check-config", "/proc/self/fd/1", exit_code=1,
+                    preexec_fn=lambda: os.close(1)).stderr
+    check("No such file" not in error, error)
+
+
+def case_output_reader_gone(ctl):
+    """Quiet: by SIGPIPE, or without a word where it is ignored."""
+    for ignored in False, True:
+        reader, writer = os.pipe()
+        os.close(reader)
+        error = each_output_to_gone_reader(ctl, writer, ignored)
+        os.close(writer)
+        check(error == "", error)
+
+
+def each_output_to_gone_reader(ctl, writer, ignored):
+    """Python ignores SIGPIPE for itself; restore_signals says whether for its child too."""
+    if not ignored:
+        plugged_tree()
+    return ctl.run("list", "--sysroot", "tree", stdout=writer, restore_signals=not ignored,
+                   exit_code=1 if ignored else -13).stderr
+
+
+def on_terminal(ctl, *arguments, columns=80, env=None):
+    """What it writes to a terminal."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    ctl.run(*arguments, "--sysroot", "tree", stdout=slave, env=env)
+    os.close(slave)
+    text = b""
+    try:
+        while part := os.read(master, 65536):
+            text += part
+    except OSError:  # the end of a terminal
+        pass
+    os.close(master)
+    return text.decode("utf-8").replace("\r\n", "\n")
+
+
+def case_output_colours(ctl):
+    plugged_tree()
+    for verb in "list", "status":
+        check("\033[31m" in on_terminal(ctl, verb), f"{verb}: no red")
+        check("\033[33m" in on_terminal(ctl, verb), f"{verb}: no yellow")
+        for env in {"NO_COLOR": "1"}, {"TERM": "dumb"}:
+            check("\033" not in on_terminal(ctl, verb, env=env), f"{verb}: escapes with {env}")
+        check("\033" in on_terminal(ctl, verb, env={"NO_COLOR": ""}), f"{verb}: NO_COLOR empty")
+    check("\033" not in on_terminal(ctl, "list", "--json"), "escapes in JSON")
+
+    text = on_terminal(ctl, "list", columns=100, env={"NO_COLOR": "1"})
+    check(max(map(len, text.splitlines())) <= 100, "the table is wider than the terminal")
+
+
+def case_output_pipe(ctl):
+    plugged_tree()
+    for arguments in ("list",), ("status",), ("check-config",):
+        done = ctl.run(*arguments, "--sysroot", "tree")
+        check("\033" not in done.stdout, f"{arguments}: escape codes")
+
+
+# What goes with it
+
+def case_completion(ctl):
+    """Each verb and option is completed."""
+    told = ctl.run("--help").stdout
+    verbs = re.findall(r"^  ([a-z][a-z-]+)", told, re.M)
+    options = re.findall(r"(--[a-z-]+)", told)
+    check("list" in verbs and "--sysroot" in options, "the help isn't read right")
+
+    script = SOURCE / "src/ctl/completion/memplugctl.bash"
+    for words, expected in ((("",), verbs), (("--",), options), (("li",), ["list"]),
+                            (("list", "--al"), ["--all"]), (("--sysroot", "/", "che"),
+                                                           ["check-config"])):
+        line = ["memplugctl", *words]
+        done = subprocess.run(
+            ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+             '_memplugctl; printf "%s\\n" "${COMPREPLY[@]}"', "bash", script, *line],
+            check=True, encoding="utf-8", stdout=subprocess.PIPE)
+        check(set(done.stdout.split()) == set(expected), f"{words}: {done.stdout.split()}")
+
+
+def case_man_page(ctl):
+    """Each verb, option, column and key of JSON is in the man page."""
+    page = (SOURCE / "man/memplugctl.1").read_text(encoding="utf-8").replace("\\-", "-")
+    told = ctl.run("--help").stdout
+    plugged_tree()
+    words = set(re.findall(r"(?<!-)--[a-z-]+", told))
+    words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
+    words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
+    for verb in "list", "status", "check-config":
+        words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
+    words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
+    missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]
+    check(not missing, f"not in the man page: {' '.join(missing)}")
+
+
+def keys_of(value):
+    """All keys of a JSON tree."""
+    if isinstance(value, dict):
+        return set(value) | set().union(*map(keys_of, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    return set()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs memplugctl, and holds what it prints against what is expected."""
+
+import difflib
+import json
+import os
+import pathlib
+import subprocess
+
+EXPECTED = pathlib.Path(__file__).parent / "expected"
+
+
+class Failure(Exception):
+    """A test that didn't pass, and why."""
+
+
+def check(truth, text):
+    """Fails with 'text' unless 'truth' holds."""
+    if not truth:
+        raise Failure(text)
+
+
+class Ctl:
+    """memplugctl, run in the directory where the case has its tree."""
+
+    def __init__(self, program, case):
+        self.program = program
+        self.case = case
+
+    def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
+        """Runs it to its end, and checks its exit code. Answers what it wrote."""
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm"}
+        # Sanitizers are told by the environment what to do.
+        environment |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+        environment |= env or {}
+        kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+                  "encoding": "utf-8"} | kwargs
+        done = subprocess.run([self.program, *arguments], env=environment, check=False, **kwargs)
+        check(done.returncode == exit_code,
+              f"memplugctl {' '.join(arguments)}: exit code {done.returncode}, "
+              f"expected {exit_code}\n{done.stdout}{done.stderr}")
+        return done
+
+    def expect(self, *arguments, **kwargs):
+        """The same; standard output and error must be as in expected/CASE.txt."""
+        done = self.run(*arguments, **kwargs)
+        text = done.stdout
+        if done.stderr:
+            text += f"--- standard error ---\n{done.stderr}"
+        compare(self.case, text)
+        return done
+
+    def json(self, *arguments, **kwargs):
+        """Runs it with --json. Answers what it told, parsed."""
+        done = self.run("--json", *arguments, **kwargs)
+        check("\033" not in done.stdout, "escape codes in JSON")
+        return json.loads(done.stdout)
+
+
+def compare(case, text):
+    """Holds 'text' against expected/CASE.txt, or makes that file: MEMPLUG_TEST_UPDATE=1."""
+    path = EXPECTED / f"{case}.txt"
+    if os.environ.get("MEMPLUG_TEST_UPDATE") == "1":
+        path.write_text(text, encoding="utf-8")
+        return
+
+    expected = path.read_text(encoding="utf-8")
+    diff = difflib.unified_diff(expected.splitlines(True), text.splitlines(True),
+                                f"expected/{path.name}", "what was printed")
+    check(text == expected, "".join(diff))
