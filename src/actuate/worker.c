@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "actuate/worker.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,12 +10,13 @@
 /* Interrupts a write. It has a handler that does nothing, so that the write ends with EINTR. */
 #define CANCEL_SIGNAL SIGUSR1
 
-typedef enum JobKind { JOB_NONE, JOB_BATCH, JOB_BARRIER, JOB_END } JobKind;
+typedef enum JobKind { JOB_NONE, JOB_ATTEMPT, JOB_BARRIER, JOB_END } JobKind;
 
 typedef struct Job {
         JobKind kind;
-        Batch *batch;
         BlockIndex block;
+        ino_t inode;
+        Online online;
 } Job;
 
 struct Worker {
@@ -25,19 +25,18 @@ struct Worker {
         pthread_mutex_t lock; /* protects job */
         pthread_cond_t job_given;
         Job job;
-        atomic_bool cancelled;
         bool started;
         int report_fds[2]; /* a pipe of WorkerReport */
 };
 
 /* In the thread */
 
-static void report(Worker *worker, WorkerReport report) {
+static void report(Worker *worker, const WorkerReport *report) {
         ssize_t n;
 
-        /* Shorter than PIPE_BUF, so it is written as a whole; a full pipe waits for its reader. */
+        /* Shorter than PIPE_BUF, so it is written as a whole. */
         do
-                n = write(worker->report_fds[1], &report, sizeof(report));
+                n = write(worker->report_fds[1], report, sizeof(*report));
         while (n < 0 && errno == EINTR);
 }
 
@@ -61,22 +60,15 @@ static uint64_t op_now(void *userdata) {
         return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-static bool on_cancelled(void *userdata) {
-        Worker *worker = userdata;
-
-        return atomic_load(&worker->cancelled);
-}
-
-static void on_settled(void *userdata, size_t item) {
-        report(userdata, (WorkerReport){ .event = WORKER_ITEM, .item = item });
-}
-
-static void run_batch(Worker *worker, Batch *batch) {
+static void make_attempt(Worker *worker, const Job *job) {
         static const ActuateOps ops = { op_read, op_write, op_now };
-        static const BatchCallbacks callbacks = { on_cancelled, on_settled };
 
-        batch_run(batch, &ops, &callbacks, worker);
-        report(worker, (WorkerReport){ .event = WORKER_BATCH });
+        report(worker,
+               &(WorkerReport){
+                       .job = WORKER_ATTEMPT,
+                       .block = job->block,
+                       .attempt = attempt_online(&ops, worker, job->block, job->inode, job->online),
+               });
 }
 
 /*
@@ -117,11 +109,12 @@ static void *worker_main(void *userdata) {
 
                 if (job.kind == JOB_END)
                         return NULL;
-                if (job.kind == JOB_BATCH)
-                        run_batch(worker, job.batch);
+                if (job.kind == JOB_ATTEMPT)
+                        make_attempt(worker, &job);
                 else
-                        report(worker, (WorkerReport){
-                                               .event = WORKER_BARRIER,
+                        report(worker, &(WorkerReport){
+                                               .job = WORKER_BARRIER,
+                                               .block = job.block,
                                                .error = pass_barrier(worker, job.block),
                                        });
         }
@@ -216,15 +209,19 @@ int worker_read(Worker *worker, WorkerReport *ret) {
         return n == (ssize_t)sizeof(*ret);
 }
 
-void worker_run_batch(Worker *worker, Batch *batch) {
-        give_job(worker, (Job){ .kind = JOB_BATCH, .batch = batch });
+void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online) {
+        give_job(worker, (Job){
+                                 .kind = JOB_ATTEMPT,
+                                 .block = block,
+                                 .inode = inode,
+                                 .online = online,
+                         });
 }
 
-void worker_run_barrier(Worker *worker, BlockIndex online_block) {
+void worker_start_barrier(Worker *worker, BlockIndex online_block) {
         give_job(worker, (Job){ .kind = JOB_BARRIER, .block = online_block });
 }
 
-void worker_cancel(Worker *worker) {
-        atomic_store(&worker->cancelled, true);
+void worker_interrupt(Worker *worker) {
         (void)pthread_kill(worker->thread, CANCEL_SIGNAL);
 }

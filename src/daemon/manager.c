@@ -18,17 +18,81 @@
 #define STOP_WAITS_MAX 50
 #define STOP_WAIT_USEC (100 * 1000)
 
+/* Node links that are late are looked for again after so long. */
+#define LINK_WAIT_USEC (50 * 1000)
+
+/* The world of the rounds */
+
+static int op_read_block(void *userdata, BlockIndex index, Block *ret) {
+        return sysfs_read_block(((Manager *)userdata)->sysfs, index, ret);
+}
+
+static int op_read_all(void *userdata, Snapshot *ret) {
+        return sysfs_read_all(((Manager *)userdata)->sysfs, ret);
+}
+
+static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
+        return sysfs_read_inode(((Manager *)userdata)->sysfs, index, ret);
+}
+
+static int op_read_uevent(void *userdata, Uevent *ret) {
+        return uevent_monitor_read(((Manager *)userdata)->monitor, ret);
+}
+
+static bool op_start_barrier(void *userdata) {
+        Manager *manager = userdata;
+        BlockIndex online_block;
+
+        if (sysfs_find_online_block(manager->sysfs, &online_block) < 0)
+                return false;
+
+        worker_start_barrier(manager->worker, online_block);
+        return true;
+}
+
+static void op_start_attempt(void *userdata, const WorkItem *item, Online online) {
+        worker_start_attempt(((Manager *)userdata)->worker, item->verdict.block, item->inode,
+                             online);
+}
+
+static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void)source;
+        (void)usec;
+        rounds_on_link_timer(&manager->rounds);
+        manager_update_status(manager);
+        return 0;
+}
+
+static void op_wait_for_links(void *userdata) {
+        Manager *manager = userdata;
+        int r;
+
+        manager->link_timer = sd_event_source_unref(manager->link_timer);
+        r = sd_event_add_time_relative(manager->event, &manager->link_timer, CLOCK_MONOTONIC,
+                                       LINK_WAIT_USEC, 0, on_link_timer, manager);
+        if (r < 0)
+                (void)log_error_errno(r, "Failed to set a timer: %m");
+}
+
+static const RoundsOps rounds_ops = {
+        .read_block = op_read_block,
+        .read_all = op_read_all,
+        .read_inode = op_read_inode,
+        .read_uevent = op_read_uevent,
+        .start_barrier = op_start_barrier,
+        .start_attempt = op_start_attempt,
+        .wait_for_links = op_wait_for_links,
+};
+
 /* Ending */
 
 static void end_if_idle(Manager *manager) {
-        if (manager->stopping && manager->phase == PHASE_IDLE)
+        if (manager->rounds.stopping && manager->rounds.phase == PHASE_IDLE)
                 (void)sd_event_exit(manager->event, 0);
 }
 
-/*
- * The signal that interrupts a write is sent again and again: one that comes before the write began,
- * or while it waits for the hotplug lock, has no effect.
- */
 static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
@@ -38,7 +102,7 @@ static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata)
                 return sd_event_exit(manager->event, 0);
         }
 
-        worker_cancel(manager->worker);
+        worker_interrupt(manager->worker);
         (void)sd_event_source_set_time_relative(source, STOP_WAIT_USEC);
         return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -48,14 +112,14 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
         Manager *manager = userdata;
 
         (void)source;
-        if (manager->stopping)
+        if (manager->rounds.stopping)
                 return 0;
 
         log_info("Ending, as %s says.", strsignal((int)info->ssi_signo));
-        manager->stopping = true;
+        manager->rounds.stopping = true;
         (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
-        if (manager->phase != PHASE_IDLE) {
-                worker_cancel(manager->worker);
+        if (manager->rounds.phase != PHASE_IDLE) {
+                worker_interrupt(manager->worker);
                 return sd_event_add_time_relative(manager->event, &manager->stop_timer,
                                                   CLOCK_MONOTONIC, STOP_WAIT_USEC, 0, on_stop_timer,
                                                   manager);
@@ -70,28 +134,28 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info,
                             void *userdata) {
         Manager *manager = userdata;
-        int r;
 
         (void)source;
         (void)info;
         (void)sd_notify(/* unset_environment= */ 0, "RELOADING=1");
-        r = manager_load_config(manager);
+        (void)manager_load_config(manager);
         (void)sd_notify(/* unset_environment= */ 0, "READY=1");
 
-        /* New rules may want what the old ones left: the same sweep as at the start. */
-        if (r == 0 && manager->n_config_errors == 0)
-                manager->rescan = true;
-        manager_start_round(manager);
-        tell_status(manager);
+        if (manager->n_config_errors == 0)
+                rounds_set_policy(&manager->rounds, manager->policy);
+        rounds_step(&manager->rounds);
+        manager_update_status(manager);
         return 0;
 }
 
 static int on_uevents(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Manager *manager = userdata;
+
         (void)source;
         (void)fd;
         (void)events;
-        manager_read_uevents(userdata);
-        manager_start_round(userdata);
+        rounds_step(&manager->rounds);
+        manager_update_status(manager);
         return 0;
 }
 
@@ -102,9 +166,15 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         (void)source;
         (void)fd;
         (void)events;
-        while (worker_read(manager->worker, &report))
-                manager_on_report(manager, &report);
+        if (!worker_read(manager->worker, &report))
+                return 0;
 
+        if (report.job == WORKER_ATTEMPT)
+                rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
+        else
+                rounds_on_barrier(&manager->rounds, report.error);
+
+        manager_update_status(manager);
         end_if_idle(manager);
         return 0;
 }
@@ -132,7 +202,6 @@ static int open_run_dir(Manager *manager) {
 
 static int open_table(Manager *manager) {
         char boot_id[SD_ID128_STRING_MAX] = "unknown";
-        size_t n_records;
         sd_id128_t id;
         bool damaged;
         int r;
@@ -149,8 +218,9 @@ static int open_table(Manager *manager) {
         if (!manager->table)
                 return r;
 
-        (void)block_table_records(manager->table, &n_records);
-        manager->first_sweep = n_records == 0;
+        rounds_init(&manager->rounds, &rounds_ops, manager, sysfs_block_size(manager->sysfs),
+                    manager->table);
+        rounds_set_policy(&manager->rounds, manager->policy);
         return 0;
 }
 
@@ -256,7 +326,6 @@ int manager_new(const char *config_file, Manager **ret) {
 
         manager->run_fd = manager->lock_fd = -EBADF;
         manager->config_file = config_file;
-        manager->rescan = true;
 
         r = open_all(manager);
         if (r < 0)
@@ -271,15 +340,15 @@ Manager *manager_free(Manager *manager) {
                 return NULL;
 
         worker_free(manager->worker);
-        batch_free(manager->batch);
+        rounds_done(&manager->rounds);
         block_table_free(manager->table);
         uevent_monitor_free(manager->monitor);
         sysfs_close(manager->sysfs);
         policy_unref(manager->policy);
         free(manager->config_text);
-        free(manager->pending.blocks);
-        sd_event_source_unref(manager->wait_timer);
+        sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->stop_timer);
+        sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
         closep(&manager->run_fd);
         closep(&manager->lock_fd);
@@ -292,13 +361,13 @@ int manager_run(Manager *manager) {
 
         /* Ready before the first write, which may wait for as long as somebody holds the lock. */
         (void)sd_notify(/* unset_environment= */ 0, "READY=1");
-        manager_start_round(manager);
-        tell_status(manager);
+        rounds_step(&manager->rounds);
+        manager_update_status(manager);
 
         r = sd_event_loop(manager->event);
         return r < 0 ? log_error_errno(r, "Failed to wait for events: %m") : 0;
 }
 
 bool manager_is_stuck(const Manager *manager) {
-        return manager->phase != PHASE_IDLE;
+        return manager->rounds.phase != PHASE_IDLE;
 }

@@ -1,25 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * From events to batches. Events are queued as they come. A round of work then
- *
- *   1. passes the barrier, after which all blocks of a DIMM are there, linked, and announced;
- *   2. reads the events that came meanwhile, and the blocks they announced;
- *   3. asks the rules, and gives the worker what is to be put online as one batch.
- *
- * What comes during a round waits for the next one. A sweep is a round that reads all blocks.
- */
+#include "daemon/rounds.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/manager-internal.h"
+#include "daemon/tell.h"
 
-/* A node link that is late is looked for again so often, this long each time: 10 s in all. */
+/* A node link that is late is looked for again so often, 50 ms apart: 10 s in all. */
 #define LINK_WAITS_MAX 200
-#define LINK_WAIT_USEC (50 * 1000)
 
-int manager_announce(Manager *manager, BlockIndex index) {
-        Pending *pending = &manager->pending;
+void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t block_size,
+                 BlockTable *table) {
+        size_t n_records;
+
+        (void)block_table_records(table, &n_records);
+        *rounds = (Rounds){
+                .ops = ops,
+                .userdata = userdata,
+                .block_size = block_size,
+                .table = table,
+                .rescan = true,
+                .first_sweep = n_records == 0,
+        };
+}
+
+void rounds_done(Rounds *rounds) {
+        work_done(&rounds->work);
+        policy_unref(rounds->policy);
+        policy_unref(rounds->next_policy);
+        free(rounds->pending.blocks);
+        *rounds = (Rounds){};
+}
+
+void rounds_set_policy(Rounds *rounds, Policy *policy) {
+        policy_unref(rounds->next_policy);
+        rounds->next_policy = policy_ref(policy);
+}
+
+static void on_settled(void *userdata, const WorkItem *item) {
+        Rounds *rounds = userdata;
+
+        rounds->n_outcomes[item->last.outcome]++;
+        tell_item(item);
+}
+
+/* Events */
+
+static int announce(Rounds *rounds, BlockIndex index) {
+        Pending *pending = &rounds->pending;
 
         if (pending->n_blocks == pending->n_allocated) {
                 size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
@@ -36,158 +66,136 @@ int manager_announce(Manager *manager, BlockIndex index) {
 }
 
 /* Marks a block in the table, and forgets it if it isn't there any more. */
-static void mark(Manager *manager, BlockIndex index, BlockMark mark) {
+static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
         ino_t inode;
         int r;
 
-        r = sysfs_read_inode(manager->sysfs, index, &inode);
-        r = r < 0 ? block_table_forget(manager->table, index)
-                  : block_table_set(manager->table, index, inode, mark);
+        r = rounds->ops->read_inode(rounds->userdata, index, &inode);
+        r = r < 0 ? block_table_forget(rounds->table, index)
+                  : block_table_set(rounds->table, index, inode, block_mark);
         if (r < 0)
                 (void)log_warning_errno(
                         r, "Failed to remember the state of memory%" PRIu64 ", ignoring: %m",
                         index);
 }
 
-static void withdraw_from_batch(Manager *manager, BlockIndex index) {
-        for (size_t i = 0; manager->batch && i < manager->batch->n_items; i++)
-                if (manager->batch->items[i].verdict.block == index)
-                        atomic_store(&manager->batch->items[i].withdrawn, true);
-}
-
-/* memplugd offlines nothing, so it was somebody else. */
-static void on_offline(Manager *manager, BlockIndex index) {
-        mark(manager, index, BLOCK_MARK_RELEASED);
-        withdraw_from_batch(manager, index);
-        log_info("memory%" PRIu64 ": taken offline by somebody else; it is left alone until it is "
-                 "plugged anew.",
-                 index);
+static bool is_under_way(const Rounds *rounds, BlockIndex index) {
+        return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
 }
 
 /* Of a block that is known, "add" is synthetic (udevadm trigger): it costs nothing more than this. */
-static void on_add(Manager *manager, BlockIndex index) {
-        if (block_table_find(manager->table, index))
+static void on_add(Rounds *rounds, BlockIndex index) {
+        if (block_table_find(rounds->table, index))
                 return;
 
-        if (manager_announce(manager, index) < 0)
-                manager->rescan = true;
+        if (announce(rounds, index) < 0)
+                rounds->rescan = true;
 }
 
-void manager_on_uevent(Manager *manager, const Uevent *uevent) {
+/* memplugd offlines nothing, so it was somebody else. */
+static void on_offline(Rounds *rounds, BlockIndex index) {
+        mark(rounds, index, BLOCK_MARK_RELEASED);
+        log_info("memory%" PRIu64 ": taken offline by somebody else; it is left alone until it is "
+                 "plugged anew.",
+                 index);
+        if (!is_under_way(rounds, index))
+                work_settle(&rounds->work, index, OUTCOME_CANCELLED, on_settled, rounds);
+}
+
+static void on_remove(Rounds *rounds, BlockIndex index) {
+        (void)block_table_forget(rounds->table, index);
+        if (!is_under_way(rounds, index))
+                work_settle(&rounds->work, index, OUTCOME_GONE, on_settled, rounds);
+}
+
+static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
 
         switch (uevent->action) {
         case UEVENT_ADD:
-                on_add(manager, uevent->block);
+                on_add(rounds, uevent->block);
                 break;
         case UEVENT_ONLINE:
-                mark(manager, uevent->block, BLOCK_MARK_ONLINE);
+                mark(rounds, uevent->block, BLOCK_MARK_ONLINE);
                 break;
         case UEVENT_OFFLINE:
-                on_offline(manager, uevent->block);
+                on_offline(rounds, uevent->block);
                 break;
         case UEVENT_REMOVE:
-                (void)block_table_forget(manager->table, uevent->block);
+                on_remove(rounds, uevent->block);
                 break;
         default:
                 break;
         }
 }
 
-void manager_read_uevents(Manager *manager) {
+static void read_uevents(Rounds *rounds) {
         Uevent uevent;
         int r;
 
-        while ((r = uevent_monitor_read(manager->monitor, &uevent)) != 0) {
-                if (r > 0) {
-                        manager_on_uevent(manager, &uevent);
-                        continue;
-                }
-                if (r != -ENOBUFS) {
+        while ((r = rounds->ops->read_uevent(rounds->userdata, &uevent)) != 0) {
+                if (r > 0)
+                        on_uevent(rounds, &uevent);
+                else if (r == -ENOBUFS) {
+                        log_warning("Events were lost; all blocks are read anew.");
+                        rounds->rescan = true;
+                } else {
                         (void)log_error_errno(r, "Failed to read events: %m");
                         return;
                 }
-                log_warning("Events were lost; all blocks are read anew.");
-                manager->rescan = true;
         }
 }
 
 /* Deciding */
 
 typedef struct Decision {
-        Manager *manager;
-        Batch *batch;
+        Rounds *rounds;
         bool sweep; /* all blocks are read; else those whose "add" came */
-
-        /* Neighbours that the same rule leaves offline are told in one line. */
-        const Rule *left_rule;
-        BlockIndex left_first, left_last;
+        RunOfBlocks left;
+        RunOfBlocks observed;
 } Decision;
-
-static void tell_left(Decision *decision) {
-        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
-
-        if (!decision->left_rule)
-                return;
-
-        log_info("%s: left offline; %s",
-                 tell_blocks(decision->left_first, decision->left_last, blocks),
-                 tell_rule(decision->left_rule, rule));
-        decision->left_rule = NULL;
-}
-
-static void leave(Decision *decision, const Verdict *verdict) {
-        if (decision->left_rule != verdict->rule || decision->left_last + 1 != verdict->block) {
-                tell_left(decision);
-                decision->left_rule = verdict->rule;
-                decision->left_first = verdict->block;
-        }
-        decision->left_last = verdict->block;
-}
 
 /*
  * Somebody else was first. What was online before memplugd first looked is nobody's doing: boot
  * memory is among it.
  */
 static void decide_online(Decision *decision, const Block *block, bool known) {
-        Manager *manager = decision->manager;
+        Rounds *rounds = decision->rounds;
         ZoneKind zone = block_zone_kind(block);
         Outcome outcome;
         Verdict verdict;
 
-        (void)block_table_set(manager->table, block->index, block->inode, BLOCK_MARK_ONLINE);
+        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_ONLINE);
 
-        verdict = verdict_for_block(manager->policy, block, sysfs_block_size(manager->sysfs));
-        if (verdict.online == ONLINE_LEAVE || (decision->sweep && (known || manager->first_sweep)))
+        verdict = verdict_for_block(rounds->policy, block, rounds->block_size);
+        if (verdict.online == ONLINE_LEAVE || (decision->sweep && (known || rounds->first_sweep)))
                 return;
 
         outcome = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone)
                           ? OUTCOME_ALREADY
                           : OUTCOME_WRONG_ZONE;
-        manager->n_outcomes[outcome]++;
+        rounds->n_outcomes[outcome]++;
         tell_found_online(block, &verdict, outcome);
 }
 
 static void decide_offline(Decision *decision, const Block *block) {
-        Manager *manager = decision->manager;
+        Rounds *rounds = decision->rounds;
         Verdict verdict;
 
-        verdict = verdict_for_block(manager->policy, block, sysfs_block_size(manager->sysfs));
+        verdict = verdict_for_block(rounds->policy, block, rounds->block_size);
         if (verdict.online == ONLINE_LEAVE)
-                leave(decision, &verdict);
-        else if (manager->policy->mode == MODE_OBSERVE) {
-                char rule[TELL_TEXT_MAX];
-
-                log_info("memory%" PRIu64 ": would be put online: %s; %s", block->index,
-                         online_to_state_word(verdict.online), tell_rule(verdict.rule, rule));
-        } else
-                batch_add(decision->batch, &verdict, block->inode);
+                tell_run(&decision->left, &verdict, tell_left);
+        else if (rounds->policy->mode == MODE_OBSERVE)
+                tell_run(&decision->observed, &verdict, tell_observed);
+        else if (work_add(&rounds->work, &verdict, block->inode) == -ENOMEM)
+                log_error("memory%" PRIu64 ": no memory to deal with it; it stays offline.",
+                          block->index);
 }
 
 /* It was online when last seen, and went offline while nobody looked. */
-static void release_unseen(Manager *manager, const Block *block) {
-        (void)block_table_set(manager->table, block->index, block->inode, BLOCK_MARK_RELEASED);
+static void release_unseen(Rounds *rounds, const Block *block) {
+        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_RELEASED);
         log_info("memory%" PRIu64
                  ": was taken offline by somebody else meanwhile; it is left alone "
                  "until it is plugged anew.",
@@ -195,196 +203,215 @@ static void release_unseen(Manager *manager, const Block *block) {
 }
 
 static void decide_block(Decision *decision, const Block *block) {
-        Manager *manager = decision->manager;
-        const BlockRecord *record = block_table_find(manager->table, block->index);
+        Rounds *rounds = decision->rounds;
+        const BlockRecord *record = block_table_find(rounds->table, block->index);
 
         if (record && record->inode != block->inode) {
-                (void)block_table_forget(manager->table, block->index);
+                (void)block_table_forget(rounds->table, block->index);
                 record = NULL;
         }
 
         if (block->node == NODE_UNKNOWN)
-                (void)manager_announce(manager, block->index);
-        else if (block->state != BLOCK_OFFLINE)
+                (void)announce(rounds, block->index);
+        else if (block->state == BLOCK_ONLINE)
                 decide_online(decision, block, record);
+        else if (block->state == BLOCK_GOING_OFFLINE)
+                return; /* its "offline" comes */
         else if (!record)
                 decide_offline(decision, block);
         else if (record->mark == BLOCK_MARK_ONLINE)
-                release_unseen(manager, block);
+                release_unseen(rounds, block);
 }
 
-static int on_wait_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Manager *manager = userdata;
+/* Blocks that went away while events were lost. Both are sorted. */
+static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
+        const BlockRecord *records;
+        size_t n, i = 0;
 
-        (void)source;
-        (void)usec;
-        manager->waiting = false;
-        manager_start_round(manager);
+        records = block_table_records(rounds->table, &n);
+        while (i < n) {
+                BlockIndex index = records[i].index;
+
+                if (snapshot_find(snapshot, index))
+                        i++;
+                else {
+                        (void)block_table_forget(rounds->table, index);
+                        records = block_table_records(rounds->table, &n);
+                }
+        }
+}
+
+static int read_pending(Rounds *rounds, Snapshot *snapshot) {
+        Pending *pending = &rounds->pending;
+
+        for (size_t i = 0; i < pending->n_blocks; i++) {
+                Block block;
+                int r;
+
+                r = rounds->ops->read_block(rounds->userdata, pending->blocks[i], &block);
+                if (r == 0)
+                        r = snapshot_add(snapshot, &block);
+                else if (r == -ENOENT || r == -ENODEV)
+                        r = 0; /* gone again, and its "remove" comes */
+                else
+                        log_warning("memory%" PRIu64 " can't be read (%s); left alone.",
+                                    pending->blocks[i], strerror(-r));
+                if (r == -ENOMEM)
+                        return r;
+        }
+
+        snapshot_sort(snapshot);
         return 0;
+}
+
+/* Reads the blocks in question: those announced, or all. */
+static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
+        int r;
+
+        r = rounds->rescan ? rounds->ops->read_all(rounds->userdata, snapshot)
+                           : read_pending(rounds, snapshot);
+        rounds->pending.n_blocks = 0;
+        if (r == 0 && rounds->rescan) {
+                rounds->rescan = false;
+                forget_missing(rounds, snapshot);
+        }
+        return r;
 }
 
 /* Blocks without node link were announced again by decide_block(): they wait, but not for ever. */
-static void wait_for_links(Manager *manager) {
-        int r;
+static void wait_for_links(Rounds *rounds) {
+        Pending *pending = &rounds->pending;
 
-        if (manager->pending.n_blocks == 0) {
-                manager->n_link_waits = 0;
+        if (pending->n_blocks == 0) {
+                rounds->n_link_waits = 0;
                 return;
         }
 
-        if (++manager->n_link_waits > LINK_WAITS_MAX) {
-                log_warning("memory%" PRIu64 " and %zu others have no node after 10 s; left alone.",
-                            manager->pending.blocks[0], manager->pending.n_blocks - 1);
-                manager->pending.n_blocks = 0;
-                manager->n_link_waits = 0;
+        if (++rounds->n_link_waits > LINK_WAITS_MAX) {
+                log_warning("memory%" PRIu64 " and %zu more have no node after 10 s; left alone.",
+                            pending->blocks[0], pending->n_blocks - 1);
+                pending->n_blocks = 0;
+                rounds->n_link_waits = 0;
                 return;
         }
 
-        sd_event_source_unref(manager->wait_timer);
-        manager->wait_timer = NULL;
-        r = sd_event_add_time_relative(manager->event, &manager->wait_timer, CLOCK_MONOTONIC,
-                                       LINK_WAIT_USEC, 0, on_wait_timer, manager);
-        if (r < 0)
-                (void)log_error_errno(r, "Failed to set a timer: %m");
-        manager->waiting = r >= 0;
+        rounds->waiting = true;
+        rounds->ops->wait_for_links(rounds->userdata);
 }
 
-/* Reads the blocks of the round: those announced, or all. Each comes once, in order. */
-static int read_blocks(Manager *manager, Snapshot *ret) {
-        Pending *pending = &manager->pending;
-        Snapshot snapshot = { .block_size = sysfs_block_size(manager->sysfs) };
-        int r = 0;
-
-        if (manager->rescan) {
-                r = sysfs_read_all(manager->sysfs, ret);
-                if (r == 0) {
-                        manager->rescan = false;
-                        pending->n_blocks = 0;
-                }
-                return r;
-        }
-
-        for (size_t i = 0; r == 0 && i < pending->n_blocks; i++) {
-                Block block;
-
-                r = sysfs_read_block(manager->sysfs, pending->blocks[i], &block);
-                if (r == 0)
-                        r = snapshot_add(&snapshot, &block);
-                else if (r != -ENOMEM)
-                        r = 0; /* gone again, and its "remove" comes */
-        }
-        pending->n_blocks = 0;
-        if (r < 0) {
-                snapshot_done(&snapshot);
-                return r;
-        }
-
-        snapshot_sort(&snapshot);
-        *ret = snapshot;
-        return 0;
-}
-
-static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
-        for (size_t i = 0; i < snapshot->n_blocks; i++)
-                if (i == 0 || snapshot->blocks[i].index != snapshot->blocks[i - 1].index)
-                        decide_block(decision, &snapshot->blocks[i]);
-
-        tell_left(decision);
-}
-
-static void decide(Manager *manager) {
-        Decision decision = { .manager = manager, .sweep = manager->rescan };
+static void decide(Rounds *rounds) {
+        Decision decision = { .rounds = rounds, .sweep = rounds->rescan };
         _cleanup_(snapshot_done) Snapshot snapshot = {};
-        _cleanup_(batch_freep) Batch *batch = NULL;
         int r;
 
-        r = read_blocks(manager, &snapshot);
-        if (r == 0) {
-                batch = batch_new(manager->policy, snapshot.n_blocks);
-                r = batch ? 0 : -ENOMEM;
-        }
+        r = read_blocks(rounds, &snapshot);
         if (r < 0) {
                 (void)log_error_errno(r, "Failed to read memory blocks: %m");
                 return;
         }
 
-        decision.batch = batch;
-        decide_blocks(&decision, &snapshot);
-        if (decision.sweep)
-                manager->first_sweep = false;
-        wait_for_links(manager);
+        /* One block may have been announced twice. */
+        for (size_t i = 0; i < snapshot.n_blocks; i++)
+                if (i == 0 || snapshot.blocks[i].index != snapshot.blocks[i - 1].index)
+                        decide_block(&decision, &snapshot.blocks[i]);
 
-        if (batch->n_items > 0) {
-                manager->batch = TAKE_PTR(batch);
-                manager->phase = PHASE_WRITING;
-                worker_run_batch(manager->worker, manager->batch);
-        }
+        tell_run(&decision.left, NULL, tell_left);
+        tell_run(&decision.observed, NULL, tell_observed);
+        if (decision.sweep)
+                rounds->first_sweep = false;
+        wait_for_links(rounds);
 }
 
-/* Rounds */
+/* Going on */
 
-/* The barrier is a write, if one without effect: not when nothing is to be written at all. */
-static bool start_barrier(Manager *manager) {
-        BlockIndex online_block;
+static void take_next_policy(Rounds *rounds) {
+        if (!rounds->next_policy)
+                return;
 
-        if (manager->policy->mode == MODE_OBSERVE)
+        /* What is open was decided by the old rules: the sweep decides it anew. */
+        work_clear(&rounds->work);
+        policy_unref(rounds->policy);
+        rounds->policy = TAKE_PTR(rounds->next_policy);
+        rounds->rescan = true;
+}
+
+/* The barrier is a write, if one without effect: not where nothing is to be written at all. */
+static bool start_barrier(Rounds *rounds) {
+        if (rounds->policy->mode == MODE_OBSERVE || !rounds->ops->start_barrier(rounds->userdata))
                 return false;
-        if (sysfs_find_online_block(manager->sysfs, &online_block) < 0)
-                return false;
 
-        manager->phase = PHASE_BARRIER;
-        worker_run_barrier(manager->worker, online_block);
+        rounds->phase = PHASE_BARRIER;
         return true;
 }
 
-void manager_start_round(Manager *manager) {
-        if (manager->stopping || manager->phase != PHASE_IDLE)
-                return;
-        if (!manager->rescan && (manager->pending.n_blocks == 0 || manager->waiting))
+static void start_attempt(Rounds *rounds) {
+        const WorkItem *item;
+        Online online;
+
+        item = work_next(&rounds->work, &online, on_settled, rounds);
+        if (!item)
                 return;
 
-        if (!start_barrier(manager))
-                decide(manager);
-        tell_status(manager);
+        rounds->phase = PHASE_ATTEMPT;
+        rounds->current = item->verdict.block;
+        rounds->ops->start_attempt(rounds->userdata, item, online);
 }
 
-static void on_barrier(Manager *manager, int error) {
-        manager->phase = PHASE_IDLE;
+static bool has_undecided(const Rounds *rounds) {
+        return rounds->rescan || (rounds->pending.n_blocks > 0 && !rounds->waiting);
+}
+
+void rounds_step(Rounds *rounds) {
+        read_uevents(rounds);
+        if (rounds->stopping || rounds->phase != PHASE_IDLE)
+                return;
+
+        take_next_policy(rounds);
+        if (has_undecided(rounds)) {
+                if (start_barrier(rounds))
+                        return;
+                decide(rounds);
+        }
+        start_attempt(rounds);
+}
+
+void rounds_on_barrier(Rounds *rounds, int error) {
+        rounds->phase = PHASE_IDLE;
         if (error < 0)
                 log_debug("No barrier could be passed (%s); going on without.", strerror(-error));
-        if (manager->stopping)
+
+        read_uevents(rounds);
+        if (rounds->stopping || rounds->next_policy) {
+                rounds_step(rounds);
                 return;
-
-        manager_read_uevents(manager);
-        decide(manager);
-}
-
-static void on_item(Manager *manager, const BatchItem *item) {
-        Outcome outcome = item->last.outcome;
-
-        manager->n_outcomes[outcome]++;
-        tell_item(item);
-
-        /* Its event does the same, but who is killed before that must not take it for released. */
-        if (outcome == OUTCOME_DONE && !block_table_find(manager->table, item->verdict.block))
-                (void)block_table_set(manager->table, item->verdict.block, item->inode,
-                                      BLOCK_MARK_ONLINE);
-}
-
-void manager_on_report(Manager *manager, const WorkerReport *report) {
-        switch (report->event) {
-        case WORKER_ITEM:
-                on_item(manager, &manager->batch->items[report->item]);
-                return;
-        case WORKER_BATCH:
-                manager->batch = batch_free(manager->batch);
-                manager->phase = PHASE_IDLE;
-                break;
-        default:
-                on_barrier(manager, report->error);
-                break;
         }
 
-        manager_start_round(manager);
-        tell_status(manager);
+        /* Not another barrier at once, so that events without end don't keep the work waiting. */
+        decide(rounds);
+        start_attempt(rounds);
+}
+
+void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
+        const BlockRecord *record;
+
+        rounds->phase = PHASE_IDLE;
+        work_attempted(&rounds->work, block, attempt, on_settled, rounds);
+
+        /* Its event does the same, but who is killed before that must not find it released. */
+        record = block_table_find(rounds->table, block);
+        if (attempt->outcome == OUTCOME_DONE && !record)
+                mark(rounds, block, BLOCK_MARK_ONLINE);
+
+        /* Its "offline" or "remove" came while it was under way: no more tries. */
+        read_uevents(rounds);
+        record = block_table_find(rounds->table, block);
+        if (record && record->mark == BLOCK_MARK_RELEASED)
+                work_settle(&rounds->work, block, OUTCOME_CANCELLED, on_settled, rounds);
+
+        rounds_step(rounds);
+}
+
+void rounds_on_link_timer(Rounds *rounds) {
+        rounds->waiting = false;
+        rounds_step(rounds);
 }

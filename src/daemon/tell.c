@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What memplugd tells: one line in the journal for each outcome, and one line of status.
- */
+#include "daemon/tell.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
-#include "daemon/manager-internal.h"
 
-const char *tell_blocks(BlockIndex first, BlockIndex last, char text[TELL_TEXT_MAX]) {
+#define TELL_TEXT_MAX 512
+
+/* "memory34" or "memory34-41" */
+static const char *describe_blocks(BlockIndex first, BlockIndex last, char text[TELL_TEXT_MAX]) {
         if (first == last)
                 (void)snprintf(text, TELL_TEXT_MAX, "memory%" PRIu64, first);
         else
@@ -18,7 +18,8 @@ const char *tell_blocks(BlockIndex first, BlockIndex last, char text[TELL_TEXT_M
         return text;
 }
 
-const char *tell_rule(const Rule *rule, char text[TELL_TEXT_MAX]) {
+/* "rule 'x' (FILE:LINE)" */
+static const char *describe_rule(const Rule *rule, char text[TELL_TEXT_MAX]) {
         if (rule->file)
                 (void)snprintf(text, TELL_TEXT_MAX, "rule '%s' (%s:%u)", rule->name, rule->file,
                                rule->line);
@@ -77,11 +78,11 @@ static const char *consequence_of(Outcome outcome) {
         }
 }
 
-void tell_item(const BatchItem *item) {
+void tell_item(const WorkItem *item) {
         char rule[TELL_TEXT_MAX], first[TELL_TEXT_MAX], last[TELL_TEXT_MAX];
         const char *outcome = outcome_to_string(item->last.outcome);
 
-        tell_rule(item->verdict.rule, rule);
+        describe_rule(item->verdict.rule, rule);
         describe_attempt(&item->last, last);
         if (item->fell_back)
                 log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
@@ -102,44 +103,32 @@ void tell_found_online(const Block *block, const Verdict *verdict, Outcome outco
                  block->index, outcome_to_string(outcome),
                  valid_zones_format(&block->valid_zones, zones), online_to_string(verdict->online),
                  outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
-                 tell_rule(verdict->rule, rule));
+                 describe_rule(verdict->rule, rule));
 }
 
-static const char *describe_phase(const Manager *manager) {
-        switch (manager->phase) {
-        case PHASE_BARRIER:
-                return "waiting for the kernel's hotplug lock; ";
-        case PHASE_WRITING:
-                return "putting blocks online; ";
-        default:
-                return "";
-        }
+void tell_left(const RunOfBlocks *run) {
+        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
+
+        log_info("%s: left offline; %s", describe_blocks(run->first, run->last, blocks),
+                 describe_rule(run->rule, rule));
 }
 
-/* "done 8, refused 1", or "nothing to do so far". */
-static const char *describe_outcomes(const Manager *manager, char text[TELL_TEXT_MAX]) {
-        size_t n = 0;
+void tell_observed(const RunOfBlocks *run) {
+        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
 
-        for (Outcome outcome = 0; outcome < _OUTCOME_MAX; outcome++)
-                if (manager->n_outcomes[outcome] > 0)
-                        n += (size_t)snprintf(text + n, TELL_TEXT_MAX - n, "%s%s %" PRIu64,
-                                              n > 0 ? ", " : "", outcome_to_string(outcome),
-                                              manager->n_outcomes[outcome]);
-        if (n == 0)
-                (void)snprintf(text, TELL_TEXT_MAX, "nothing to do so far");
-        return text;
+        log_info("%s: would be put online: %s; %s", describe_blocks(run->first, run->last, blocks),
+                 online_to_state_word(run->rule->online), describe_rule(run->rule, rule));
 }
 
-void tell_status(const Manager *manager) {
-        char errors[TELL_TEXT_MAX] = "", outcomes[TELL_TEXT_MAX];
+void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
+        bool joins = verdict && run->rule == verdict->rule && run->last + 1 == verdict->block;
 
-        if (manager->n_config_errors > 0)
-                (void)snprintf(errors, sizeof(errors),
-                               "THE CONFIG HAS %zu ERROR%s and is not in force (memplugctl "
-                               "check-config); ",
-                               manager->n_config_errors, manager->n_config_errors == 1 ? "" : "S");
-
-        (void)sd_notifyf(/* unset_environment= */ 0, "STATUS=%s%smode %s, %s; blocks: %s", errors,
-                         describe_phase(manager), mode_to_string(manager->policy->mode),
-                         manager->config_text, describe_outcomes(manager, outcomes));
+        if (run->rule && !joins)
+                tell(run);
+        if (!verdict)
+                *run = (RunOfBlocks){};
+        else if (joins)
+                run->last = verdict->block;
+        else
+                *run = (RunOfBlocks){ verdict->rule, verdict->block, verdict->block };
 }

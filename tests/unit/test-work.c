@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #undef NDEBUG
 #include <errno.h>
-#include <string.h>
 
-#include "actuate/batch.h"
+#include "actuate/work.h"
 #include "fake-kernel.h"
 #include "suite.h"
 
 typedef struct World {
-        FakeKernel kernel; /* first: the ops' userdata is the world, too */
-        Policy *policy;
-        Batch *batch;
-        unsigned n_settled[32];
-        unsigned cancel_after; /* writes; 0: never */
+        FakeKernel kernel;
+        Work work;
+        unsigned n_settled[64]; /* by block */
+        WorkItem items[64];     /* as they were settled, by block */
 } World;
 
 static World *world_new(ZoneRule rule) {
@@ -20,15 +18,11 @@ static World *world_new(ZoneRule rule) {
 
         ck_assert_ptr_nonnull(world);
         fake_kernel_init(&world->kernel, rule);
-        world->policy = policy_new();
-        world->batch = batch_new(world->policy, 32);
-        ck_assert_ptr_nonnull(world->batch);
         return world;
 }
 
 static void world_free(World *world) {
-        batch_free(world->batch);
-        policy_unref(world->policy);
+        work_done(&world->work);
         fake_kernel_done(&world->kernel);
         free(world);
 }
@@ -44,37 +38,48 @@ static void want(World *world, BlockIndex first, BlockIndex last, int node, Onli
                         .block = index, .node = node, .online = online, .or_else = or_else
                 };
 
-                batch_add(world->batch, &verdict, world->kernel.inode);
+                ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode), 0);
         }
 }
 
-static bool on_cancelled(void *userdata) {
+static void on_settled(void *userdata, const WorkItem *item) {
         World *world = userdata;
 
-        return world->cancel_after > 0 && world->kernel.n_writes >= world->cancel_after;
+        world->n_settled[item->verdict.block]++;
+        world->items[item->verdict.block] = *item;
 }
 
-static void on_settled(void *userdata, size_t item) {
-        World *world = userdata;
+/* Makes the next attempt. False: there is none left. */
+static bool step(World *world) {
+        const WorkItem *item;
+        Attempt attempt;
+        BlockIndex block;
+        Online online;
 
-        world->n_settled[item]++;
+        item = work_next(&world->work, &online, on_settled, world);
+        if (!item)
+                return false;
+
+        block = item->verdict.block;
+        attempt = attempt_online(&fake_kernel_ops, &world->kernel, block, item->inode, online);
+        work_attempted(&world->work, block, &attempt, on_settled, world);
+        return true;
 }
 
-/* Runs it, and holds what must always be so: each item is settled, once. */
 static void run(World *world) {
-        static const BatchCallbacks callbacks = { on_cancelled, on_settled };
-
-        batch_run(world->batch, &fake_kernel_ops, &callbacks, world);
-        for (size_t i = 0; i < world->batch->n_items; i++) {
-                ck_assert(world->batch->items[i].settled);
-                ck_assert_uint_eq(world->n_settled[i], 1);
-        }
+        while (step(world))
+                ;
+        ck_assert_uint_eq(world->work.n_items, 0);
 }
 
-static void expect(World *world, size_t first_item, size_t last_item, Outcome outcome) {
-        for (size_t i = first_item; i <= last_item; i++)
-                ck_assert_msg(world->batch->items[i].last.outcome == outcome, "item %zu: %s", i,
-                              outcome_to_string(world->batch->items[i].last.outcome));
+/* Each of the blocks is settled, once, with that outcome. */
+static void expect(World *world, BlockIndex first, BlockIndex last, Outcome outcome) {
+        for (BlockIndex i = first; i <= last; i++) {
+                ck_assert_msg(world->n_settled[i] == 1, "memory%u: settled %u times", (unsigned)i,
+                              world->n_settled[i]);
+                ck_assert_msg(world->items[i].last.outcome == outcome, "memory%u: %s", (unsigned)i,
+                              outcome_to_string(world->items[i].last.outcome));
+        }
 }
 
 START_TEST(movable_goes_down_on_each_rule) {
@@ -84,7 +89,7 @@ START_TEST(movable_goes_down_on_each_rule) {
                 plug(world, 32, 39, 1);
                 want(world, 32, 39, 1, ONLINE_MOVABLE, ONLINE_LEAVE);
                 run(world);
-                expect(world, 0, 7, OUTCOME_DONE);
+                expect(world, 32, 39, OUTCOME_DONE);
                 ck_assert_str_eq(world->kernel.log, "39m 38m 37m 36m 35m 34m 33m 32m");
                 world_free(world);
         }
@@ -99,7 +104,7 @@ START_TEST(kernel_goes_up_before_movable_goes_down) {
                 want(world, 36, 39, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
                 want(world, 32, 35, 0, ONLINE_KERNEL, ONLINE_LEAVE);
                 run(world);
-                expect(world, 0, 7, OUTCOME_DONE);
+                expect(world, 32, 39, OUTCOME_DONE);
                 ck_assert_str_eq(world->kernel.log, "32k 33k 34k 35k 39m 38m 37m 36m");
                 world_free(world);
         }
@@ -115,7 +120,7 @@ START_TEST(each_node_for_itself) {
         want(world, 34, 35, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
         ck_assert_str_eq(world->kernel.log, "35m 34m 33m 32m");
-        expect(world, 0, 3, OUTCOME_DONE);
+        expect(world, 32, 35, OUTCOME_DONE);
         world_free(world);
 }
 END_TEST
@@ -129,9 +134,9 @@ START_TEST(two_dimms_of_a_node_are_one_ladder) {
         want(world, 40, 41, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
         ck_assert_str_eq(world->kernel.log, "41m 40m");
-        expect(world, 2, 3, OUTCOME_DONE);
+        expect(world, 40, 41, OUTCOME_DONE);
         /* 4.9's boundary lies right below 40 then, not at 33's end: those two can't be had. */
-        expect(world, 0, 1, OUTCOME_REFUSED);
+        expect(world, 32, 33, OUTCOME_REFUSED);
         world_free(world);
 }
 END_TEST
@@ -146,7 +151,7 @@ START_TEST(refused_once_is_tried_again) {
         world->kernel.n_refusals = 1;
         want(world, 32, 35, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
-        expect(world, 0, 3, OUTCOME_DONE);
+        expect(world, 32, 35, OUTCOME_DONE);
         ck_assert_str_eq(world->kernel.log, "35m 34m 33m 32m 34m");
         world_free(world);
 }
@@ -162,9 +167,9 @@ START_TEST(a_pass_without_progress_is_the_last) {
         want(world, 32, 33, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
         ck_assert_str_eq(world->kernel.log, "33m 32m 33m");
-        expect(world, 0, 0, OUTCOME_DONE);
-        expect(world, 1, 1, OUTCOME_BUSY);
-        ck_assert_uint_eq(world->batch->items[1].n_writes, 2);
+        expect(world, 32, 32, OUTCOME_DONE);
+        expect(world, 33, 33, OUTCOME_BUSY);
+        ck_assert_uint_eq(world->items[33].n_writes, 2);
         world_free(world);
 }
 END_TEST
@@ -179,7 +184,7 @@ START_TEST(boundary_goes_on_below_a_refused_block) {
         world->kernel.n_refusals = 1;
         want(world, 32, 35, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
-        expect(world, 0, 3, OUTCOME_DONE);
+        expect(world, 32, 35, OUTCOME_DONE);
         world_free(world);
 }
 END_TEST
@@ -192,46 +197,83 @@ START_TEST(what_cannot_be_had_follows_or_else) {
         want(world, 32, 33, 0, ONLINE_MOVABLE, ONLINE_KERNEL);
         want(world, 40, 41, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
         run(world);
-        expect(world, 0, 3, OUTCOME_DONE);
+        expect(world, 32, 33, OUTCOME_DONE);
+        expect(world, 40, 41, OUTCOME_DONE);
         ck_assert_str_eq(world->kernel.log, "41m 40m 32k 33k");
-        ck_assert(world->batch->items[0].fell_back);
-        ck_assert_int_eq(world->batch->items[0].first.outcome, OUTCOME_REFUSED);
-        ck_assert_int_eq(world->batch->items[0].first.online, ONLINE_MOVABLE);
-        ck_assert_int_eq(world->batch->items[0].last.online, ONLINE_KERNEL);
-        ck_assert(!world->batch->items[2].fell_back);
+        ck_assert(world->items[32].fell_back);
+        ck_assert_int_eq(world->items[32].first.outcome, OUTCOME_REFUSED);
+        ck_assert_int_eq(world->items[32].first.online, ONLINE_MOVABLE);
+        ck_assert_int_eq(world->items[32].last.online, ONLINE_KERNEL);
+        ck_assert(!world->items[40].fell_back);
         world_free(world);
 }
 END_TEST
 
-START_TEST(a_withdrawn_block_is_not_written) {
+/* What is plugged in the middle joins the work, and the rest is planned anew. */
+START_TEST(what_comes_later_joins_the_plan) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 35, 0);
+        want(world, 32, 35, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        ck_assert(step(world));
+        ck_assert(step(world));
+        plug(world, 40, 41, 0);
+        want(world, 40, 41, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        run(world);
+        ck_assert_str_eq(world->kernel.log, "35m 34m 41m 40m 33m 32m");
+        expect(world, 32, 35, OUTCOME_DONE);
+        expect(world, 40, 41, OUTCOME_DONE);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(a_settled_block_is_not_tried) {
         World *world = world_new(ZONE_RULE_FREE);
 
         plug(world, 32, 33, 0);
         want(world, 32, 33, 0, ONLINE_MOVABLE, ONLINE_KERNEL);
-        atomic_store(&world->batch->items[1].withdrawn, true);
+        work_settle(&world->work, 33, OUTCOME_CANCELLED, on_settled, world);
+        work_settle(&world->work, 34, OUTCOME_CANCELLED, on_settled, world);
         run(world);
-        expect(world, 0, 0, OUTCOME_DONE);
-        expect(world, 1, 1, OUTCOME_CANCELLED);
+        expect(world, 32, 32, OUTCOME_DONE);
+        expect(world, 33, 33, OUTCOME_CANCELLED);
+        ck_assert_uint_eq(world->n_settled[34], 0);
         ck_assert_str_eq(world->kernel.log, "32m");
         world_free(world);
 }
 END_TEST
 
-START_TEST(cancelled_ends_after_the_write_under_way) {
+/* The block under way is settled from elsewhere: what its attempt comes to is passed over. */
+START_TEST(a_block_is_settled_once) {
         World *world = world_new(ZONE_RULE_FREE);
+        const Attempt attempt = { .outcome = OUTCOME_DONE };
+        Online online;
 
-        plug(world, 32, 39, 0);
-        world->cancel_after = 3;
-        want(world, 32, 39, 0, ONLINE_MOVABLE, ONLINE_KERNEL);
+        plug(world, 32, 32, 0);
+        want(world, 32, 32, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        ck_assert_ptr_nonnull(work_next(&world->work, &online, on_settled, world));
+        work_settle(&world->work, 32, OUTCOME_GONE, on_settled, world);
+        work_attempted(&world->work, 32, &attempt, on_settled, world);
         run(world);
-        ck_assert_str_eq(world->kernel.log, "39m 38m 37m");
-        expect(world, 0, 4, OUTCOME_CANCELLED);
-        expect(world, 5, 7, OUTCOME_DONE);
+        expect(world, 32, 32, OUTCOME_GONE);
         world_free(world);
 }
 END_TEST
 
-START_TEST(an_empty_batch_ends) {
+START_TEST(a_block_is_added_once) {
+        const Verdict verdict = { .block = 32, .online = ONLINE_MOVABLE, .or_else = ONLINE_LEAVE };
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 33, 0);
+        want(world, 32, 33, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        ck_assert_int_eq(work_add(&world->work, &verdict, 17), -EEXIST);
+        run(world);
+        ck_assert_int_eq(work_add(&world->work, &verdict, 17), 0);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(no_work_ends_at_once) {
         World *world = world_new(ZONE_RULE_FREE);
 
         run(world);
@@ -240,8 +282,9 @@ START_TEST(an_empty_batch_ends) {
 }
 END_TEST
 
-TEST_PROGRAM("batch", movable_goes_down_on_each_rule, kernel_goes_up_before_movable_goes_down,
+TEST_PROGRAM("work", movable_goes_down_on_each_rule, kernel_goes_up_before_movable_goes_down,
              each_node_for_itself, two_dimms_of_a_node_are_one_ladder, refused_once_is_tried_again,
              a_pass_without_progress_is_the_last, boundary_goes_on_below_a_refused_block,
-             what_cannot_be_had_follows_or_else, a_withdrawn_block_is_not_written,
-             cancelled_ends_after_the_write_under_way, an_empty_batch_ends);
+             what_cannot_be_had_follows_or_else, what_comes_later_joins_the_plan,
+             a_settled_block_is_not_tried, a_block_is_settled_once, a_block_is_added_once,
+             no_work_ends_at_once);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "actuate/work.h"
+
+#include <assert.h>
+#include <errno.h>
+
+void work_done(Work *work) {
+        free(work->items);
+        free(work->steps);
+        *work = (Work){};
+}
+
+void work_clear(Work *work) {
+        work->n_items = work->n_steps = work->next_step = 0;
+        work->current = 0;
+        work->highest = 0;
+        work->pass = 0;
+        work->progress = false;
+}
+
+static bool is_open(const WorkItem *item, BlockIndex block) {
+        return !item->settled && item->verdict.block == block;
+}
+
+static WorkItem *find_open(Work *work, BlockIndex block) {
+        /* Most often it is the one under way, or there is none. */
+        if (work->n_items == 0 || block > work->highest)
+                return NULL;
+        if (is_open(&work->items[work->current], block))
+                return &work->items[work->current];
+
+        for (size_t i = 0; i < work->n_items; i++)
+                if (is_open(&work->items[i], block))
+                        return &work->items[i];
+
+        return NULL;
+}
+
+static Online wish_of(const WorkItem *item) {
+        return item->fell_back ? item->verdict.or_else : item->verdict.online;
+}
+
+/* Plans all that is open and wasn't tried in this pass. There is a step for each item at most. */
+static void make_plan(Work *work) {
+        work->n_steps = work->next_step = 0;
+
+        for (size_t i = 0; i < work->n_items; i++) {
+                const WorkItem *item = &work->items[i];
+
+                if (item->settled || item->last_pass == work->pass)
+                        continue;
+                work->steps[work->n_steps++] = (PlanStep){
+                        .block = item->verdict.block,
+                        .node = item->verdict.node,
+                        .online = wish_of(item),
+                        .item = i,
+                };
+        }
+
+        plan_order(work->steps, work->n_steps);
+}
+
+static int grow(Work *work) {
+        size_t n = work->n_allocated ? work->n_allocated * 2 : 64;
+        WorkItem *items;
+        PlanStep *steps;
+
+        items = reallocarray(work->items, n, sizeof(WorkItem));
+        if (!items)
+                return -ENOMEM;
+        work->items = items;
+
+        steps = reallocarray(work->steps, n, sizeof(PlanStep));
+        if (!steps)
+                return -ENOMEM;
+        work->steps = steps;
+
+        work->n_allocated = n;
+        return 0;
+}
+
+int work_add(Work *work, const Verdict *verdict, ino_t inode) {
+        assert(verdict->online != ONLINE_LEAVE);
+
+        if (find_open(work, verdict->block))
+                return -EEXIST;
+
+        if (work->n_items == work->n_allocated) {
+                int r = grow(work);
+
+                if (r < 0)
+                        return r;
+        }
+
+        work->items[work->n_items++] = (WorkItem){ .verdict = *verdict, .inode = inode };
+        if (verdict->block > work->highest)
+                work->highest = verdict->block;
+
+        /* The plan that is under way doesn't know it: the next step is planned anew. */
+        work->n_steps = work->next_step = 0;
+        return 0;
+}
+
+static void settle(WorkItem *item, WorkSettled settled, void *userdata) {
+        item->settled = true;
+        settled(userdata, item);
+}
+
+/* No pass gets anything online any more. Answers whether there is something else to ask for. */
+static bool give_up(Work *work, WorkSettled settled, void *userdata) {
+        bool more = false;
+
+        for (size_t i = 0; i < work->n_items; i++) {
+                WorkItem *item = &work->items[i];
+                Online or_else = item->verdict.or_else;
+
+                if (item->settled)
+                        continue;
+                if (item->fell_back || or_else == ONLINE_LEAVE || or_else == item->verdict.online)
+                        settle(item, settled, userdata);
+                else
+                        item->fell_back = more = true;
+        }
+        return more;
+}
+
+/* The next step of an item that is still open, or NULL at the end of the pass. */
+static const PlanStep *next_open_step(Work *work) {
+        while (work->next_step < work->n_steps) {
+                const PlanStep *step = &work->steps[work->next_step++];
+
+                if (!work->items[step->item].settled)
+                        return step;
+        }
+        return NULL;
+}
+
+/* Goes on to a pass that has steps; false if there is none. */
+static bool begin_pass(Work *work, WorkSettled settled, void *userdata) {
+        /* What was added in the middle of a pass belongs to it. */
+        if (work->pass > 0) {
+                make_plan(work);
+                if (work->n_steps > 0)
+                        return true;
+                if (!work->progress && !give_up(work, settled, userdata))
+                        return false;
+        }
+
+        work->pass++;
+        work->progress = false;
+        make_plan(work);
+        return work->n_steps > 0;
+}
+
+const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, void *userdata) {
+        for (;;) {
+                const PlanStep *step = next_open_step(work);
+
+                if (step) {
+                        WorkItem *item = &work->items[step->item];
+
+                        item->last_pass = work->pass;
+                        work->current = step->item;
+                        *ret_online = step->online;
+                        return item;
+                }
+                if (!begin_pass(work, settled, userdata)) {
+                        work_clear(work);
+                        return NULL;
+                }
+        }
+}
+
+void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSettled settled,
+                    void *userdata) {
+        WorkItem *item = find_open(work, block);
+
+        if (!item)
+                return;
+
+        item->last = *attempt;
+        if (!item->fell_back)
+                item->first = *attempt;
+        item->n_writes += attempt->written;
+        if (attempt->outcome == OUTCOME_DONE)
+                work->progress = true;
+
+        if (!outcome_is_open(attempt->outcome))
+                settle(item, settled, userdata);
+}
+
+void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
+                 void *userdata) {
+        WorkItem *item = find_open(work, block);
+
+        if (!item)
+                return;
+
+        item->last = (Attempt){
+                .outcome = outcome,
+                .online = wish_of(item),
+                .zone = _ZONE_KIND_INVALID,
+        };
+        settle(item, settled, userdata);
+}

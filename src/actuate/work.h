@@ -1,0 +1,65 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Verdicts that are to be carried out, one attempt at a time. What is tried next is the plan's
+ * order of all that is left, made anew whenever something is added. A pass tries each block once;
+ * there is another one as long as a pass put something online, for each block that came online
+ * may have made room for others. What is left then can't be had, and follows its rule's or_else.
+ *
+ * It only keeps the books: whoever asks for the next attempt makes it, and says what it came to.
+ */
+#include "actuate/attempt.h"
+#include "plan/plan.h"
+
+typedef struct WorkItem {
+        Verdict verdict;
+        ino_t inode;
+        bool settled;   /* nothing more is tried for it */
+        bool fell_back; /* 'first' didn't work out, and 'last' asked for the rule's or_else */
+        unsigned n_writes;
+        unsigned last_pass; /* the one in which it was tried last; 0: not yet */
+        Attempt first;      /* the last one that asked for what the verdict says */
+        Attempt last;       /* what it came to in the end */
+} WorkItem;
+
+typedef struct Work {
+        size_t n_items, n_allocated;
+        WorkItem *items;
+        size_t current;     /* the item that was asked for last */
+        BlockIndex highest; /* of all items */
+
+        /* The plan of this pass, as far as it isn't made yet. */
+        PlanStep *steps;
+        size_t n_steps, next_step;
+        unsigned pass;
+        bool progress; /* this pass put something online */
+} Work;
+
+/* Called once for each item, when it is settled. The item is valid during the call. */
+typedef void (*WorkSettled)(void *userdata, const WorkItem *item);
+
+/* Frees what it holds, not itself. An all-zero Work is an empty one. */
+void work_done(Work *work);
+
+/*
+ * Adds a verdict, which must ask for a zone, not "leave"; its rule must live as long as the item.
+ * 0, -EEXIST if the block is an unsettled item already, or -ENOMEM.
+ */
+int work_add(Work *work, const Verdict *verdict, ino_t inode);
+
+/*
+ * The item to try next, valid until the next call of any of these, and what to ask for. NULL:
+ * all is settled, and the work is empty again.
+ */
+const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, void *userdata);
+
+/* Says what the attempt came to that work_next() asked for. Unknown blocks are passed over. */
+void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSettled settled,
+                    void *userdata);
+
+/* Settles a block's item, if it is open, with an outcome that came from elsewhere. */
+void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
+                 void *userdata);
+
+/* Drops all items, without settling them. */
+void work_clear(Work *work);

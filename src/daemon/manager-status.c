@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/manager-internal.h"
+
+#define TEXT_MAX 512
+#define STATUS_DELAY_USEC (200 * 1000)
+
+/* "THE CONFIG HAS 2 ERRORS …", or nothing. */
+static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
+        text[0] = 0;
+        if (n_errors > 0)
+                (void)snprintf(text, TEXT_MAX,
+                               "THE CONFIG HAS %zu ERROR%s and is not in force (memplugctl "
+                               "check-config); ",
+                               n_errors, n_errors == 1 ? "" : "S");
+        return text;
+}
+
+static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
+        text[0] = 0;
+        if (rounds->phase == PHASE_BARRIER)
+                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
+        else if (rounds->phase == PHASE_ATTEMPT)
+                (void)snprintf(text, TEXT_MAX, "putting memory%" PRIu64 " online; ",
+                               rounds->current);
+        return text;
+}
+
+/* "done 8, refused 1", or "nothing to do so far". */
+static const char *describe_outcomes(const Rounds *rounds, char text[TEXT_MAX]) {
+        size_t n = 0;
+
+        for (Outcome outcome = 0; outcome < _OUTCOME_MAX; outcome++)
+                if (rounds->n_outcomes[outcome] > 0)
+                        n += (size_t)snprintf(text + n, TEXT_MAX - n, "%s%s %" PRIu64,
+                                              n > 0 ? ", " : "", outcome_to_string(outcome),
+                                              rounds->n_outcomes[outcome]);
+        if (n == 0)
+                (void)snprintf(text, TEXT_MAX, "nothing to do so far");
+        return text;
+}
+
+static void tell_status(Manager *manager) {
+        char errors[TEXT_MAX], phase[TEXT_MAX], outcomes[TEXT_MAX], status[MANAGER_STATUS_MAX];
+
+        (void)snprintf(status, sizeof(status), "STATUS=%s%smode %s, %s; blocks: %s",
+                       describe_errors(manager->n_config_errors, errors),
+                       describe_phase(&manager->rounds, phase),
+                       mode_to_string(manager->policy->mode), manager->config_text,
+                       describe_outcomes(&manager->rounds, outcomes));
+        if (strcmp(status, manager->status) == 0)
+                return;
+
+        (void)strcpy(manager->status, status);
+        (void)sd_notify(/* unset_environment= */ 0, status);
+}
+
+static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void)source;
+        (void)usec;
+        manager->status_timer = sd_event_source_unref(manager->status_timer);
+        tell_status(manager);
+        return 0;
+}
+
+void manager_update_status(Manager *manager) {
+        if (manager->rounds.phase == PHASE_IDLE)
+                tell_status(manager);
+        else if (!manager->status_timer)
+                (void)sd_event_add_time_relative(manager->event, &manager->status_timer,
+                                                 CLOCK_MONOTONIC, STATUS_DELAY_USEC, 0,
+                                                 on_status_timer, manager);
+}

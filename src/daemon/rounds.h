@@ -1,0 +1,94 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From events to writes. Events are queued as they come; whenever nothing is under way,
+ *
+ *   1. what was announced waits for the barrier, after which all blocks of a DIMM are there,
+ *      linked to their node, and announced;
+ *   2. the announced blocks are read, the rules are asked, and what is to be put online is added to
+ *      the work, which is planned anew;
+ *   3. the next attempt of the plan is started.
+ *
+ * Before each attempt the events that came meanwhile are read: so a block that somebody took
+ * offline is left alone, and one that was plugged in the middle of the work joins it. A sweep is the
+ * same with all blocks instead of the announced ones: at start, after a reload, when events were lost.
+ *
+ * It reaches the world through RoundsOps only, and so runs against a model of the kernel, too.
+ */
+#include "actuate/work.h"
+#include "model/snapshot.h"
+#include "state/block-table.h"
+#include "uevent/uevent.h"
+
+typedef struct RoundsOps {
+        /* As the functions of these names of src/sysfs and src/uevent. */
+        int (*read_block)(void *userdata, BlockIndex index, Block *ret);
+        int (*read_all)(void *userdata, Snapshot *ret);
+        int (*read_inode)(void *userdata, BlockIndex index, ino_t *ret);
+        int (*read_uevent)(void *userdata, Uevent *ret);
+
+        /* Starts what rounds_on_barrier() and rounds_on_attempt() tell the end of. */
+        bool (*start_barrier)(void *userdata); /* false: none can be had */
+        void (*start_attempt)(void *userdata, const WorkItem *item, Online online);
+
+        /* Has rounds_on_link_timer() called in a moment. */
+        void (*wait_for_links)(void *userdata);
+} RoundsOps;
+
+typedef enum Phase {
+        PHASE_IDLE,
+        PHASE_BARRIER,
+        PHASE_ATTEMPT,
+} Phase;
+
+/* Blocks that were announced and aren't decided yet; some may stand here twice. */
+typedef struct Pending {
+        size_t n_blocks, n_allocated;
+        BlockIndex *blocks;
+} Pending;
+
+typedef struct Rounds {
+        const RoundsOps *ops;
+        void *userdata;
+        uint64_t block_size;
+        BlockTable *table;
+
+        Policy *policy;
+        Policy *next_policy; /* in force once nothing is under way */
+
+        Phase phase;
+        BlockIndex current; /* the block of PHASE_ATTEMPT */
+        Work work;
+        Pending pending;
+        bool rescan;      /* read all blocks */
+        bool first_sweep; /* nothing was looked at before in this boot */
+        bool waiting;     /* for node links, until the timer ends */
+        unsigned n_link_waits;
+        bool stopping; /* nothing new is started */
+
+        uint64_t n_outcomes[_OUTCOME_MAX];
+} Rounds;
+
+/*
+ * Begins with a sweep to come. 'table' stays the caller's, and must outlive it; an empty one means
+ * that nothing was looked at before in this boot.
+ */
+void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t block_size,
+                 BlockTable *table);
+
+/* Frees what it holds, not itself. */
+void rounds_done(Rounds *rounds);
+
+/*
+ * Has the rules of 'policy' in force as soon as nothing is under way. All that is offline is decided
+ * by them anew, as at the start. Takes a reference.
+ */
+void rounds_set_policy(Rounds *rounds, Policy *policy);
+
+/* Reads the events that are there, and goes on with the work. */
+void rounds_step(Rounds *rounds);
+
+/* What was started has ended; 'error' is 0 or a negative errno, in which case it goes on without. */
+void rounds_on_barrier(Rounds *rounds, int error);
+void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt);
+void rounds_on_link_timer(Rounds *rounds);

@@ -1,0 +1,24 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What memplugd tells the journal: one line for each outcome.
+ */
+#include "actuate/work.h"
+
+void tell_item(const WorkItem *item);
+
+/* Somebody else put a block online, and the rules have something to say about it. */
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome);
+
+/* Neighbours of which the same is to be told, in one line. All zero: none yet. */
+typedef struct RunOfBlocks {
+        const Rule *rule;
+        BlockIndex first, last;
+} RunOfBlocks;
+
+typedef void (*TellRun)(const RunOfBlocks *run);
+
+/* Adds the verdict's block to the run, or tells the run and begins another; NULL: tells the last. */
+void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell);
+void tell_left(const RunOfBlocks *run);
+void tell_observed(const RunOfBlocks *run);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The thread and its reports, on plain files: what a write comes to is tested elsewhere. A FIFO
+ * that nobody writes to stands for a kernel that doesn't answer.
+ */
+#undef NDEBUG
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "actuate/worker.h"
+#include "fake-tree.h"
+#include "suite.h"
+
+#define STATE "sys/devices/system/memory/memory34/state"
+
+typedef struct World {
+        FakeTree *tree;
+        Sysfs *sysfs;
+        Worker *worker;
+} World;
+
+static World world_new(void) {
+        World world = { .tree = fake_tree_new() };
+
+        fake_blocks(world.tree, 32, 35, "offline", "Normal Movable", 0);
+        ck_assert_int_eq(sysfs_open(world.tree->root, &world.sysfs), 0);
+        ck_assert_int_eq(worker_new(world.sysfs, &world.worker), 0);
+        return world;
+}
+
+static void world_done(World *world) {
+        worker_free(world->worker);
+        sysfs_close(world->sysfs);
+        fake_tree_free(world->tree);
+}
+
+static WorkerReport next_report(World *world) {
+        struct pollfd fd = { .fd = worker_fd(world->worker), .events = POLLIN };
+        WorkerReport report;
+
+        ck_assert_int_eq(poll(&fd, 1, -1), 1);
+        ck_assert_int_eq(worker_read(world->worker, &report), 1);
+        return report;
+}
+
+static void start_attempt(World *world, BlockIndex index) {
+        ino_t inode;
+
+        ck_assert_int_eq(sysfs_read_inode(world->sysfs, index, &inode), 0);
+        worker_start_attempt(world->worker, index, inode, ONLINE_MOVABLE);
+}
+
+START_TEST(an_attempt_is_made_and_reported) {
+        World world = world_new();
+        WorkerReport report;
+
+        for (BlockIndex index = 32; index <= 35; index++) {
+                start_attempt(&world, index);
+                report = next_report(&world);
+                ck_assert_int_eq(report.job, WORKER_ATTEMPT);
+                ck_assert_uint_eq(report.block, index);
+                ck_assert(report.attempt.written);
+        }
+        ck_assert_int_eq(worker_read(world.worker, &report), 0);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "online_movable");
+        world_done(&world);
+}
+END_TEST
+
+START_TEST(the_barrier_writes_to_a_block_that_is_online_only) {
+        World world = world_new();
+        WorkerReport report;
+
+        worker_start_barrier(world.worker, 34);
+        report = next_report(&world);
+        ck_assert_int_eq(report.job, WORKER_BARRIER);
+        ck_assert_int_eq(report.error, -ESTALE);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "offline\n");
+
+        worker_start_barrier(world.worker, 99);
+        ck_assert_int_eq(next_report(&world).error, -ENOENT);
+
+        fake_block(world.tree, 34, "online", "Normal", 0);
+        worker_start_barrier(world.worker, 34);
+        ck_assert_int_eq(next_report(&world).error, 0);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "online\n");
+        world_done(&world);
+}
+END_TEST
+
+/* The first signal may come before the thread waits: so it is sent until the report comes. */
+START_TEST(a_wait_can_be_interrupted) {
+        World world = world_new();
+        struct pollfd fd = { .fd = worker_fd(world.worker), .events = POLLIN };
+        WorkerReport report;
+        char path[256];
+
+        (void)snprintf(path, sizeof(path), "%s/" STATE, world.tree->root);
+        ck_assert_int_eq(unlink(path), 0);
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
+
+        start_attempt(&world, 34);
+        do
+                worker_interrupt(world.worker);
+        while (poll(&fd, 1, 10) == 0);
+
+        report = next_report(&world);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_CANCELLED);
+        ck_assert_int_eq(report.attempt.error, -EINTR);
+        world_done(&world);
+}
+END_TEST
+
+START_TEST(an_idle_worker_ends) {
+        World world = world_new();
+
+        world_done(&world);
+        ck_assert_ptr_null(worker_free(NULL));
+}
+END_TEST
+
+TEST_PROGRAM("worker", an_attempt_is_made_and_reported,
+             the_barrier_writes_to_a_block_that_is_online_only, a_wait_can_be_interrupted,
+             an_idle_worker_ends);
