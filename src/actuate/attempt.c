@@ -123,7 +123,7 @@ Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, 
                 return attempt;
 
         attempt.started = ops->now(userdata);
-        attempt.error = ops->write(userdata, index, online_to_state_word(online));
+        attempt.error = ops->write(userdata, index, inode, online_to_state_word(online));
         attempt.written = true;
         attempt.duration = ops->now(userdata) - attempt.started;
 

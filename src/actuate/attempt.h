@@ -10,7 +10,7 @@
 typedef struct ActuateOps {
         /* As sysfs_read_block() and sysfs_write_state(). */
         int (*read)(void *userdata, BlockIndex index, Block *ret);
-        int (*write)(void *userdata, BlockIndex index, const char *word);
+        int (*write)(void *userdata, BlockIndex index, ino_t inode, const char *word);
         /* Monotonic, in microseconds. */
         uint64_t (*now)(void *userdata);
 } ActuateOps;

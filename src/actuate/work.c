@@ -15,7 +15,7 @@ void work_clear(Work *work) {
         work->current = 0;
         work->highest = 0;
         work->pass = 0;
-        work->progress = false;
+        work->n_done = 0;
 }
 
 static bool is_open(const WorkItem *item, BlockIndex block) {
@@ -40,14 +40,22 @@ static Online wish_of(const WorkItem *item) {
         return item->fell_back ? item->verdict.or_else : item->verdict.online;
 }
 
-/* Plans all that is open and wasn't tried in this pass. There is a step for each item at most. */
+/* A try that has been made is made again only if something came online since. */
+static bool is_worth_trying(const Work *work, const WorkItem *item) {
+        if (item->settled || item->last_pass == work->pass)
+                return false;
+
+        return item->last_pass == 0 || item->last_done < work->n_done;
+}
+
+/* Plans what is worth trying in this pass. There is a step for each item at most. */
 static void make_plan(Work *work) {
         work->n_steps = work->next_step = 0;
 
         for (size_t i = 0; i < work->n_items; i++) {
                 const WorkItem *item = &work->items[i];
 
-                if (item->settled || item->last_pass == work->pass)
+                if (!is_worth_trying(work, item))
                         continue;
                 work->steps[work->n_steps++] = (PlanStep){
                         .block = item->verdict.block,
@@ -80,10 +88,19 @@ static int grow(Work *work) {
 }
 
 int work_add(Work *work, const Verdict *verdict, ino_t inode) {
+        WorkItem *known = find_open(work, verdict->block);
+
         assert(verdict->online != ONLINE_LEAVE);
 
-        if (find_open(work, verdict->block))
-                return -EEXIST;
+        if (known) {
+                if (known->inode == inode)
+                        return -EEXIST;
+
+                /* Plugged anew, and its "remove" was lost: what was tried before means nothing. */
+                *known = (WorkItem){ .verdict = *verdict, .inode = inode };
+                work->n_steps = work->next_step = 0;
+                return 0;
+        }
 
         if (work->n_items == work->n_allocated) {
                 int r = grow(work);
@@ -118,8 +135,10 @@ static bool give_up(Work *work, WorkSettled settled, void *userdata) {
                         continue;
                 if (item->fell_back || or_else == ONLINE_LEAVE || or_else == item->verdict.online)
                         settle(item, settled, userdata);
-                else
+                else {
                         item->fell_back = more = true;
+                        item->last_pass = 0;
+                }
         }
         return more;
 }
@@ -135,20 +154,18 @@ static const PlanStep *next_open_step(Work *work) {
         return NULL;
 }
 
-/* Goes on to a pass that has steps; false if there is none. */
-static bool begin_pass(Work *work, WorkSettled settled, void *userdata) {
+/* Goes on to what is worth trying; false if there is nothing any more. */
+static bool plan_next(Work *work, WorkSettled settled, void *userdata) {
         /* What was added in the middle of a pass belongs to it. */
-        if (work->pass > 0) {
+        if (work->pass > 0)
                 make_plan(work);
-                if (work->n_steps > 0)
-                        return true;
-                if (!work->progress && !give_up(work, settled, userdata))
-                        return false;
+        if (work->n_steps == 0) {
+                work->pass++;
+                make_plan(work);
         }
+        if (work->n_steps == 0 && give_up(work, settled, userdata))
+                make_plan(work);
 
-        work->pass++;
-        work->progress = false;
-        make_plan(work);
         return work->n_steps > 0;
 }
 
@@ -160,11 +177,12 @@ const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, v
                         WorkItem *item = &work->items[step->item];
 
                         item->last_pass = work->pass;
+                        item->last_done = work->n_done;
                         work->current = step->item;
                         *ret_online = step->online;
                         return item;
                 }
-                if (!begin_pass(work, settled, userdata)) {
+                if (!plan_next(work, settled, userdata)) {
                         work_clear(work);
                         return NULL;
                 }
@@ -183,7 +201,7 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
                 item->first = *attempt;
         item->n_writes += attempt->written;
         if (attempt->outcome == OUTCOME_DONE)
-                work->progress = true;
+                work->n_done++;
 
         if (!outcome_is_open(attempt->outcome))
                 settle(item, settled, userdata);

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Verdicts that are to be carried out, one attempt at a time. What is tried next is the plan's
- * order of all that is left, made anew whenever something is added. A pass tries each block once;
- * there is another one as long as a pass put something online, for each block that came online
- * may have made room for others. What is left then can't be had, and follows its rule's or_else.
+ * order of all that is left, made anew whenever something is added. A pass tries each block once; the
+ * next one those that were refused before another one came online, for that may have made room for
+ * them. What is left when nothing comes online any more can't be had, and follows its rule's or_else.
  *
  * It only keeps the books: whoever asks for the next attempt makes it, and says what it came to.
  */
@@ -18,6 +18,7 @@ typedef struct WorkItem {
         bool fell_back; /* 'first' didn't work out, and 'last' asked for the rule's or_else */
         unsigned n_writes;
         unsigned last_pass; /* the one in which it was tried last; 0: not yet */
+        size_t last_done;   /* how many had come online when it was tried last */
         Attempt first;      /* the last one that asked for what the verdict says */
         Attempt last;       /* what it came to in the end */
 } WorkItem;
@@ -32,7 +33,7 @@ typedef struct Work {
         PlanStep *steps;
         size_t n_steps, next_step;
         unsigned pass;
-        bool progress; /* this pass put something online */
+        size_t n_done; /* came online by this work */
 } Work;
 
 /* Called once for each item, when it is settled. The item is valid during the call. */
@@ -43,7 +44,8 @@ void work_done(Work *work);
 
 /*
  * Adds a verdict, which must ask for a zone, not "leave"; its rule must live as long as the item.
- * 0, -EEXIST if the block is an unsettled item already, or -ENOMEM.
+ * 0, -EEXIST if the block is an unsettled item already, or -ENOMEM. An unsettled item of another
+ * block behind the same number becomes this one.
  */
 int work_add(Work *work, const Verdict *verdict, ino_t inode);
 

@@ -46,10 +46,10 @@ static int op_read(void *userdata, BlockIndex index, Block *ret) {
         return sysfs_read_block(worker->sysfs, index, ret);
 }
 
-static int op_write(void *userdata, BlockIndex index, const char *word) {
+static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         Worker *worker = userdata;
 
-        return sysfs_write_state(worker->sysfs, index, word);
+        return sysfs_write_state(worker->sysfs, index, inode, word);
 }
 
 static uint64_t op_now(void *userdata) {
@@ -77,15 +77,19 @@ static void make_attempt(Worker *worker, const Job *job) {
  */
 static int pass_barrier(Worker *worker, BlockIndex index) {
         BlockState state;
+        ino_t inode;
         int r;
 
+        r = sysfs_read_inode(worker->sysfs, index, &inode);
+        if (r < 0)
+                return r;
         r = sysfs_read_state(worker->sysfs, index, &state);
         if (r < 0)
                 return r;
         if (state != BLOCK_ONLINE)
                 return -ESTALE;
 
-        r = sysfs_write_state(worker->sysfs, index, "online");
+        r = sysfs_write_state(worker->sysfs, index, inode, "online");
         return r == -EINVAL ? 0 : r;
 }
 

@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "daemon/manager.h"
 #include "daemon/rounds.h"
+#include "uevent/uevent.h"
 
 #define MANAGER_STATUS_MAX 1600
 

@@ -21,6 +21,9 @@
 /* Node links that are late are looked for again after so long. */
 #define LINK_WAIT_USEC (50 * 1000)
 
+/* Of both: sd-event's own is 250 ms, and 50 waits of a stop would take 17 s. */
+#define TIMER_ACCURACY_USEC (10 * 1000)
+
 /* The world of the rounds */
 
 static int op_read_block(void *userdata, BlockIndex index, Block *ret) {
@@ -71,7 +74,7 @@ static void op_wait_for_links(void *userdata) {
 
         manager->link_timer = sd_event_source_unref(manager->link_timer);
         r = sd_event_add_time_relative(manager->event, &manager->link_timer, CLOCK_MONOTONIC,
-                                       LINK_WAIT_USEC, 0, on_link_timer, manager);
+                                       LINK_WAIT_USEC, TIMER_ACCURACY_USEC, on_link_timer, manager);
         if (r < 0)
                 (void)log_error_errno(r, "Failed to set a timer: %m");
 }
@@ -121,8 +124,8 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
         if (manager->rounds.phase != PHASE_IDLE) {
                 worker_interrupt(manager->worker);
                 return sd_event_add_time_relative(manager->event, &manager->stop_timer,
-                                                  CLOCK_MONOTONIC, STOP_WAIT_USEC, 0, on_stop_timer,
-                                                  manager);
+                                                  CLOCK_MONOTONIC, STOP_WAIT_USEC,
+                                                  TIMER_ACCURACY_USEC, on_stop_timer, manager);
         }
 
         end_if_idle(manager);

@@ -62,7 +62,16 @@ static int announce(Rounds *rounds, BlockIndex index) {
         }
 
         pending->blocks[pending->n_blocks++] = index;
+        rounds->announced = true;
         return 0;
+}
+
+static bool is_pending(const Rounds *rounds, BlockIndex index) {
+        for (size_t i = 0; i < rounds->pending.n_blocks; i++)
+                if (rounds->pending.blocks[i] == index)
+                        return true;
+
+        return false;
 }
 
 /* Marks a block in the table, and forgets it if it isn't there any more. */
@@ -83,11 +92,16 @@ static bool is_under_way(const Rounds *rounds, BlockIndex index) {
         return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
 }
 
-/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs nothing more than this. */
+/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
 static void on_add(Rounds *rounds, BlockIndex index) {
-        if (block_table_find(rounds->table, index))
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        ino_t inode;
+
+        if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
+            inode == record->inode)
                 return;
 
+        (void)block_table_forget(rounds->table, index);
         if (announce(rounds, index) < 0)
                 rounds->rescan = true;
 }
@@ -104,7 +118,9 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
         (void)block_table_forget(rounds->table, index);
-        if (!is_under_way(rounds, index))
+        if (is_under_way(rounds, index))
+                rounds->current_is_gone = true;
+        else
                 work_settle(&rounds->work, index, OUTCOME_GONE, on_settled, rounds);
 }
 
@@ -211,9 +227,7 @@ static void decide_block(Decision *decision, const Block *block) {
                 record = NULL;
         }
 
-        if (block->node == NODE_UNKNOWN)
-                (void)announce(rounds, block->index);
-        else if (block->state == BLOCK_ONLINE)
+        if (block->state == BLOCK_ONLINE)
                 decide_online(decision, block, record);
         else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
@@ -278,25 +292,49 @@ static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
         return r;
 }
 
-/* Blocks without node link were announced again by decide_block(): they wait, but not for ever. */
-static void wait_for_links(Rounds *rounds) {
-        Pending *pending = &rounds->pending;
+static size_t count_unlinked(const Snapshot *snapshot) {
+        size_t n = 0;
 
-        if (pending->n_blocks == 0) {
+        for (size_t i = 0; i < snapshot->n_blocks; i++)
+                n += snapshot->blocks[i].node == NODE_UNKNOWN;
+        return n;
+}
+
+/*
+ * A block without node link is part of a device that is still being plugged: then all of it waits.
+ * False: there is none, or they have been waited for long enough.
+ */
+static bool wait_for_links(Rounds *rounds, const Snapshot *snapshot, bool sweep) {
+        size_t n_unlinked = count_unlinked(snapshot);
+
+        if (n_unlinked == 0 || ++rounds->n_link_waits > LINK_WAITS_MAX) {
                 rounds->n_link_waits = 0;
-                return;
+                if (n_unlinked > 0)
+                        log_warning("%zu blocks have no node after 10 s; left alone.", n_unlinked);
+                return false;
         }
 
-        if (++rounds->n_link_waits > LINK_WAITS_MAX) {
-                log_warning("memory%" PRIu64 " and %zu more have no node after 10 s; left alone.",
-                            pending->blocks[0], pending->n_blocks - 1);
-                pending->n_blocks = 0;
-                rounds->n_link_waits = 0;
-                return;
-        }
-
+        for (size_t i = 0; i < snapshot->n_blocks && !sweep; i++)
+                (void)announce(rounds, snapshot->blocks[i].index);
+        rounds->rescan = sweep;
         rounds->waiting = true;
         rounds->ops->wait_for_links(rounds->userdata);
+        return true;
+}
+
+/* What one batch of readings comes to; a block may have been announced twice. */
+static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                const Block *block = &snapshot->blocks[i];
+
+                if (i > 0 && block->index == block[-1].index)
+                        continue;
+                if (block->node != NODE_UNKNOWN && !is_pending(decision->rounds, block->index))
+                        decide_block(decision, block);
+        }
+
+        tell_run(&decision->left, NULL, tell_left);
+        tell_run(&decision->observed, NULL, tell_observed);
 }
 
 static void decide(Rounds *rounds) {
@@ -310,16 +348,14 @@ static void decide(Rounds *rounds) {
                 return;
         }
 
-        /* One block may have been announced twice. */
-        for (size_t i = 0; i < snapshot.n_blocks; i++)
-                if (i == 0 || snapshot.blocks[i].index != snapshot.blocks[i - 1].index)
-                        decide_block(&decision, &snapshot.blocks[i]);
+        /* What is announced only now waits for a barrier of its own. */
+        read_uevents(rounds);
+        if (wait_for_links(rounds, &snapshot, decision.sweep))
+                return;
 
-        tell_run(&decision.left, NULL, tell_left);
-        tell_run(&decision.observed, NULL, tell_observed);
+        decide_blocks(&decision, &snapshot);
         if (decision.sweep)
                 rounds->first_sweep = false;
-        wait_for_links(rounds);
 }
 
 /* Going on */
@@ -341,6 +377,7 @@ static bool start_barrier(Rounds *rounds) {
                 return false;
 
         rounds->phase = PHASE_BARRIER;
+        rounds->announced = false;
         return true;
 }
 
@@ -354,11 +391,13 @@ static void start_attempt(Rounds *rounds) {
 
         rounds->phase = PHASE_ATTEMPT;
         rounds->current = item->verdict.block;
+        rounds->current_inode = item->inode;
+        rounds->current_is_gone = false;
         rounds->ops->start_attempt(rounds->userdata, item, online);
 }
 
 static bool has_undecided(const Rounds *rounds) {
-        return rounds->rescan || (rounds->pending.n_blocks > 0 && !rounds->waiting);
+        return !rounds->waiting && (rounds->rescan || rounds->pending.n_blocks > 0);
 }
 
 void rounds_step(Rounds *rounds) {
@@ -380,33 +419,37 @@ void rounds_on_barrier(Rounds *rounds, int error) {
         if (error < 0)
                 log_debug("No barrier could be passed (%s); going on without.", strerror(-error));
 
+        /*
+         * What was announced since the barrier was started may be the first blocks of another
+         * device, of which the rest is still to come: that takes another barrier.
+         */
         read_uevents(rounds);
-        if (rounds->stopping || rounds->next_policy) {
+        if (!rounds->announced && !rounds->stopping && !rounds->next_policy) {
+                decide(rounds);
+                start_attempt(rounds);
+        } else
                 rounds_step(rounds);
-                return;
-        }
-
-        /* Not another barrier at once, so that events without end don't keep the work waiting. */
-        decide(rounds);
-        start_attempt(rounds);
 }
 
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
         const BlockRecord *record;
 
-        rounds->phase = PHASE_IDLE;
         work_attempted(&rounds->work, block, attempt, on_settled, rounds);
 
         /* Its event does the same, but who is killed before that must not find it released. */
         record = block_table_find(rounds->table, block);
         if (attempt->outcome == OUTCOME_DONE && !record)
-                mark(rounds, block, BLOCK_MARK_ONLINE);
+                (void)block_table_set(rounds->table, block, rounds->current_inode,
+                                      BLOCK_MARK_ONLINE);
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         read_uevents(rounds);
+        rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)
                 work_settle(&rounds->work, block, OUTCOME_CANCELLED, on_settled, rounds);
+        if (rounds->current_is_gone)
+                work_settle(&rounds->work, block, OUTCOME_GONE, on_settled, rounds);
 
         rounds_step(rounds);
 }

@@ -17,8 +17,8 @@
  */
 #include "actuate/work.h"
 #include "model/snapshot.h"
+#include "model/uevent.h"
 #include "state/block-table.h"
-#include "uevent/uevent.h"
 
 typedef struct RoundsOps {
         /* As the functions of these names of src/sysfs and src/uevent. */
@@ -58,8 +58,11 @@ typedef struct Rounds {
 
         Phase phase;
         BlockIndex current; /* the block of PHASE_ATTEMPT */
+        ino_t current_inode;
+        bool current_is_gone; /* its "remove" came meanwhile */
         Work work;
         Pending pending;
+        bool announced;   /* something was, since the last barrier was started */
         bool rescan;      /* read all blocks */
         bool first_sweep; /* nothing was looked at before in this boot */
         bool waiting;     /* for node links, until the timer ends */

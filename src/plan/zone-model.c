@@ -22,7 +22,8 @@ typedef struct ModelBlock {
         BlockIndex index;
         int node;
         bool online;
-        ZoneKind kind; /* of an online block; under the boundary rule of an offline one, too */
+        bool touched;  /* it has been in a zone: under the boundary rule, from the beginning */
+        ZoneKind kind; /* that zone */
 } ModelBlock;
 
 /* Blocks start … end - 1; empty if both are the same. */
@@ -96,16 +97,18 @@ static Span *spans_of(const ZoneModel *model, const ModelBlock *block) {
         return node->spans;
 }
 
-/* The zone of the block whose number is the lowest or the highest of a zone's blocks is its edge. */
-static void spans_of_online_blocks(const ZoneModel *model, int node, Span spans[_ZONE_KIND_MAX]) {
-        spans[ZONE_KIND_KERNEL] = spans[ZONE_KIND_MOVABLE] = (Span){};
+/* From the first to the last block of a zone: of those that are online, or that ever were in it. */
+static Span span_of_blocks(const ZoneModel *model, int node, ZoneKind kind, bool online_only) {
+        Span span = {};
 
         for (size_t i = 0; i < model->n_blocks; i++) {
                 const ModelBlock *block = &model->blocks[i];
 
-                if (block->node == node && block->online)
-                        span_grow(&spans[block->kind], block->index);
+                if (block->node == node && block->kind == kind &&
+                    (online_only ? block->online : block->touched))
+                        span_grow(&span, block->index);
         }
+        return span;
 }
 
 /* Adding */
@@ -170,6 +173,44 @@ int zone_model_add(ZoneModel *model, BlockIndex first, BlockIndex last, int node
         return 0;
 }
 
+/* Removing */
+
+/*
+ * The kernel shrinks a zone only when memory is removed (under the first two rules): both zones of
+ * 4.12 and earlier, on 4.13 only the one that the first of the removed blocks was in.
+ */
+static void shrink_spans(ZoneModel *model, const ModelBlock *first) {
+        Span *spans = spans_of(model, first);
+
+        for (ZoneKind kind = 0; kind < _ZONE_KIND_MAX; kind++)
+                if (model->rule == ZONE_RULE_BOUNDARY || (first->touched && first->kind == kind))
+                        spans[kind] = span_of_blocks(model, first->node, kind, false);
+}
+
+int zone_model_remove(ZoneModel *model, BlockIndex first, BlockIndex last) {
+        const ModelBlock *block = find_block(model, first);
+        ModelBlock first_block;
+        size_t n = 0;
+
+        for (BlockIndex index = first; index <= last; index++) {
+                const ModelBlock *other = find_block(model, index);
+
+                if (!other || other->online)
+                        return other ? -EBUSY : -ENOENT;
+        }
+        if (!block)
+                return -ENOENT;
+
+        first_block = *block;
+        for (size_t i = 0; i < model->n_blocks; i++)
+                if (model->blocks[i].index < first || model->blocks[i].index > last)
+                        model->blocks[n++] = model->blocks[i];
+        model->n_blocks = n;
+
+        shrink_spans(model, &first_block);
+        return 0;
+}
+
 /* The three rules */
 
 /* Boundary: whether a block can be shifted to the other zone, which moves the boundary over it. */
@@ -218,7 +259,7 @@ static bool allows(const ZoneModel *model, const ModelBlock *block, ZoneKind kin
 
 /* The zone that a plain "online" gives to an offline block. */
 static ZoneKind default_kind(const ZoneModel *model, const ModelBlock *block) {
-        Span spans[_ZONE_KIND_MAX];
+        Span kernel, movable;
 
         switch (model->rule) {
         case ZONE_RULE_BOUNDARY:
@@ -227,9 +268,9 @@ static ZoneKind default_kind(const ZoneModel *model, const ModelBlock *block) {
                 return allows(model, block, ZONE_KIND_KERNEL) ? ZONE_KIND_KERNEL
                                                               : ZONE_KIND_MOVABLE;
         default:
-                spans_of_online_blocks(model, block->node, spans);
-                return span_has(&spans[ZONE_KIND_MOVABLE], block->index) &&
-                                       !span_has(&spans[ZONE_KIND_KERNEL], block->index)
+                kernel = span_of_blocks(model, block->node, ZONE_KIND_KERNEL, true);
+                movable = span_of_blocks(model, block->node, ZONE_KIND_MOVABLE, true);
+                return span_has(&movable, block->index) && !span_has(&kernel, block->index)
                                ? ZONE_KIND_MOVABLE
                                : ZONE_KIND_KERNEL;
         }
@@ -256,6 +297,7 @@ static void move_to_zone(ZoneModel *model, ModelBlock *block, ZoneKind kind) {
         else if (model->rule == ZONE_RULE_NO_OVERLAP)
                 span_grow(&spans[kind], block->index);
         block->kind = kind;
+        block->touched = true;
 }
 
 int zone_model_write(ZoneModel *model, BlockIndex index, StateWord word, int refusal) {
@@ -307,6 +349,20 @@ static ValidZones valid_zones_of(const ZoneModel *model, const ModelBlock *block
         if (allows(model, block, other_kind(first)))
                 zones_append(&zones, other_kind(first));
         return zones;
+}
+
+void zone_model_span(const ZoneModel *model, int node, ZoneKind kind, BlockIndex *ret_start,
+                     BlockIndex *ret_end) {
+        Span span = {};
+
+        for (size_t i = 0; i < model->n_nodes; i++)
+                if (model->nodes[i].node == node)
+                        span = model->nodes[i].spans[kind];
+        if (model->rule == ZONE_RULE_FREE)
+                span = span_of_blocks(model, node, kind, true);
+
+        *ret_start = span.start;
+        *ret_end = span.end;
 }
 
 bool zone_model_read(const ZoneModel *model, BlockIndex index, Block *ret) {

@@ -56,11 +56,21 @@ DEFINE_CLEANUP(ZoneModel *, zone_model_free)
 int zone_model_add(ZoneModel *model, BlockIndex first, BlockIndex last, int node);
 
 /*
+ * Memory is unplugged: blocks first … last, all offline. What it leaves of the zones' spans follows
+ * from the blocks that stay. 0, -ENOENT if one isn't there, or -EBUSY if one is online.
+ */
+int zone_model_remove(ZoneModel *model, BlockIndex first, BlockIndex last);
+
+/*
  * Something is written to a block's state. Answers 0 or what the kernel's write would: -EINVAL (the
  * block is in that state already, or mustn't go to that zone), -ENOENT (no such block), or
  * 'refusal', a negative errno with which a notifier refuses what would have gone through; 0: none.
  */
 int zone_model_write(ZoneModel *model, BlockIndex index, StateWord word, int refusal);
+
+/* The span of a node's zone: blocks *ret_start … *ret_end - 1; both the same if it is empty. */
+void zone_model_span(const ZoneModel *model, int node, ZoneKind kind, BlockIndex *ret_start,
+                     BlockIndex *ret_end);
 
 /* What state and valid_zones of a block read now. False: there is no such block. */
 bool zone_model_read(const ZoneModel *model, BlockIndex index, Block *ret);

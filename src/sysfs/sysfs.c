@@ -418,11 +418,21 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
         return 0;
 }
 
-int sysfs_write_state(Sysfs *sysfs, BlockIndex index, const char *word) {
-        char path[BLOCK_NAME_MAX];
+/* A block that is removed meanwhile can't be written through its old directory, nor a new one be. */
+int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word) {
+        _cleanup_close_ int block_fd = -EBADF;
+        struct stat st;
 
-        (void)snprintf(path, sizeof(path), "memory%" PRIu64 "/state", index);
-        return write_attribute_at(sysfs->memory_fd, path, word);
+        block_fd = open_block_dir(sysfs, index);
+        if (block_fd < 0)
+                return block_fd;
+
+        if (fstat(block_fd, &st) < 0)
+                return -errno;
+        if (st.st_ino != inode)
+                return -ENODEV;
+
+        return write_attribute_at(block_fd, "state", word);
 }
 
 int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]) {

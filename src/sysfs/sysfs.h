@@ -36,8 +36,11 @@ int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret);
 /* All blocks, sorted. The caller ends *ret with snapshot_done(). */
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
 
-/* Writes to memoryN/state. It can block for as long as the kernel likes; see kernel's own errnos. */
-int sysfs_write_state(Sysfs *sysfs, BlockIndex index, const char *word);
+/*
+ * Writes to the state of the block whose directory has that inode: -ENODEV if there is another one by
+ * now. It can block for as long as the kernel likes, and answers with the kernel's own errnos.
+ */
+int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
 
 /*
  * auto_online_blocks: what the kernel itself does with new memory. -ENOENT: a kernel before 4.6,

@@ -9,12 +9,6 @@
 
 #define BUFFER_SIZE (128 * 1024 * 1024)
 
-static const char *const uevent_action_table[] = {
-        [UEVENT_ADD] = "add",       [UEVENT_ONLINE] = "online", [UEVENT_OFFLINE] = "offline",
-        [UEVENT_REMOVE] = "remove", [UEVENT_OTHER] = "other",
-};
-DEFINE_STRING_TABLE(uevent_action, UeventAction);
-
 struct UeventMonitor {
         struct udev *udev;
         struct udev_monitor *monitor;

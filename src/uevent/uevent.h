@@ -5,24 +5,7 @@
  * nor its queue stand in between.
  */
 #include "base/macro.h"
-#include "model/block.h"
-
-typedef enum UeventAction {
-        UEVENT_ADD,
-        UEVENT_ONLINE,
-        UEVENT_OFFLINE,
-        UEVENT_REMOVE,
-        UEVENT_OTHER, /* such as "change": of no meaning here */
-        _UEVENT_ACTION_MAX,
-        _UEVENT_ACTION_INVALID = -22, /* -EINVAL */
-} UeventAction;
-
-DECLARE_STRING_TABLE(uevent_action, UeventAction);
-
-typedef struct Uevent {
-        UeventAction action;
-        BlockIndex block;
-} Uevent;
+#include "model/uevent.h"
 
 typedef struct UeventMonitor UeventMonitor;
 

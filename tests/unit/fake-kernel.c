@@ -25,13 +25,14 @@ static int fake_read(void *userdata, BlockIndex index, Block *ret) {
         return 0;
 }
 
-static int fake_write(void *userdata, BlockIndex index, const char *word) {
+static int fake_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         StateWord state_word = state_word_from_string(word);
         size_t n = strlen(((FakeKernel *)userdata)->log);
         FakeKernel *kernel = userdata;
         int refusal = 0;
 
         assert(state_word >= 0);
+        assert(inode == kernel->inode);
         if (kernel->before_write)
                 kernel->before_write(kernel, index);
         if (kernel->n_refusals > 0 && kernel->refused_block == index) {

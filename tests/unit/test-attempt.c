@@ -181,8 +181,9 @@ static int read_going_offline(void *userdata, BlockIndex index, Block *ret) {
         return 0;
 }
 
-static int write_nothing(void *userdata, BlockIndex index, const char *word) {
+static int write_nothing(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         (void)userdata;
+        (void)inode;
         ck_abort_msg("memory%u was written '%s'", (unsigned)index, word);
         return -EIO;
 }
@@ -215,10 +216,11 @@ static int read_old_kernel(void *userdata, BlockIndex index, Block *ret) {
         return 0;
 }
 
-static int write_old_kernel(void *userdata, BlockIndex index, const char *word) {
+static int write_old_kernel(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         bool *online = userdata;
 
         (void)index;
+        (void)inode;
         (void)word;
         *online = true;
         return 0;

@@ -148,7 +148,7 @@ START_TEST(what_is_missing_or_odd_is_an_error) {
         Block block;
 
         ck_assert_int_eq(sysfs_read_block(sysfs, 99, &block), -ENOENT);
-        ck_assert_int_eq(sysfs_write_state(sysfs, 99, "online"), -ENOENT);
+        ck_assert_int_eq(sysfs_write_state(sysfs, 99, 1, "online"), -ENOENT);
         fake_block(tree, 1, "frozen", "Normal", 0);
         ck_assert_int_eq(sysfs_read_block(sysfs, 1, &block), -EBADMSG);
         fake_block(tree, 1, "online", "", 0);
@@ -164,10 +164,14 @@ END_TEST
 START_TEST(writes_the_word_as_it_is) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        ino_t inode;
 
         fake_block(tree, 34, "", "Normal", 0);
         fake_file(tree, "sys/devices/system/memory/memory34/state", "");
-        ck_assert_int_eq(sysfs_write_state(sysfs, 34, "online_movable"), 0);
+        ck_assert_int_eq(sysfs_read_inode(sysfs, 34, &inode), 0);
+        ck_assert_int_eq(sysfs_write_state(sysfs, 34, inode + 1, "online_movable"), -ENODEV);
+        ck_assert_str_eq(fake_read(tree, "sys/devices/system/memory/memory34/state"), "");
+        ck_assert_int_eq(sysfs_write_state(sysfs, 34, inode, "online_movable"), 0);
         ck_assert_str_eq(fake_read(tree, "sys/devices/system/memory/memory34/state"),
                          "online_movable");
         fake_tree_free(tree);

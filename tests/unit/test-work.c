@@ -273,6 +273,37 @@ START_TEST(a_block_is_added_once) {
 }
 END_TEST
 
+/* Its "remove" was lost: the open item of the old block becomes one of the new block. */
+START_TEST(a_block_plugged_anew_is_a_new_item) {
+        const Verdict verdict = { .block = 33, .online = ONLINE_MOVABLE, .or_else = ONLINE_LEAVE };
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 33, 0);
+        want(world, 32, 32, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode - 1), 0);
+        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode), 0);
+        run(world);
+        expect(world, 32, 33, OUTCOME_DONE);
+        world_free(world);
+}
+END_TEST
+
+/* Only what came online after a block was refused can have made room for it. */
+START_TEST(refused_last_is_not_tried_again) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 34, 0);
+        world->kernel.refused_block = 32;
+        world->kernel.refusal = -ENOMEM;
+        world->kernel.n_refusals = 100;
+        want(world, 32, 34, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        run(world);
+        ck_assert_str_eq(world->kernel.log, "34m 33m 32m");
+        expect(world, 32, 32, OUTCOME_NO_MEMORY);
+        world_free(world);
+}
+END_TEST
+
 START_TEST(no_work_ends_at_once) {
         World *world = world_new(ZONE_RULE_FREE);
 
@@ -287,4 +318,5 @@ TEST_PROGRAM("work", movable_goes_down_on_each_rule, kernel_goes_up_before_movab
              a_pass_without_progress_is_the_last, boundary_goes_on_below_a_refused_block,
              what_cannot_be_had_follows_or_else, what_comes_later_joins_the_plan,
              a_settled_block_is_not_tried, a_block_is_settled_once, a_block_is_added_once,
+             a_block_plugged_anew_is_a_new_item, refused_last_is_not_tried_again,
              no_work_ends_at_once);

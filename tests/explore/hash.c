@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A world as a number: of all that decides about what can still happen, and about how it is judged.
+ */
+#include "world.h"
+
+/* FNV-1a, 64 bits, by words. */
+static void mix(uint64_t *hash, uint64_t value) {
+        *hash = (*hash ^ value) * UINT64_C(0x100000001b3);
+        *hash ^= *hash >> 29;
+}
+
+static void mix_kernel(uint64_t *hash, const World *world) {
+        for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
+                Block block = {};
+
+                mix(hash, zone_model_read(world->model, index, &block));
+                mix(hash, block.state);
+                for (size_t i = 0; i < block.valid_zones.n_zones; i++)
+                        mix(hash, block.valid_zones.zones[i]);
+        }
+        for (int node = 0; node < 2; node++)
+                for (ZoneKind kind = 0; kind < _ZONE_KIND_MAX; kind++) {
+                        BlockIndex start, end;
+
+                        zone_model_span(world->model, node, kind, &start, &end);
+                        mix(hash, start << 16 | end);
+                }
+        for (unsigned i = 0; i < N_DIMMS; i++)
+                mix(hash, world->dimms[i].state | world->dimms[i].next << 8 |
+                                  (uint64_t)world->dimms[i].n_plugged << 32);
+        for (unsigned i = 0; i < world->n_queue; i++)
+                mix(hash, (uint64_t)world->queue[i].action | world->queue[i].block << 8);
+        mix(hash, world->n_queue);
+        mix(hash, world->lost);
+}
+
+static void mix_ghosts(uint64_t *hash, const World *world) {
+        for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
+                const Ghost *ghost = &world->blocks[index];
+
+                mix(hash, (uint64_t)ghost->present | (uint64_t)ghost->linked << 1 |
+                                  (uint64_t)ghost->agent_onlined << 2 |
+                                  (uint64_t)ghost->agent_offlined << 3 |
+                                  (uint64_t)ghost->we_onlined << 4 | (uint64_t)ghost->unsure << 5 |
+                                  (uint64_t)ghost->settled << 6 | (uint64_t)ghost->fell_back << 7 |
+                                  (uint64_t)(ghost->tried_at < world->moment) << 8 |
+                                  (uint64_t)(ghost->offlined_at <= world->job_started) << 9 |
+                                  (uint64_t)ghost->outcome << 16 |
+                                  (uint64_t)(ghost->refusal < 0) << 24);
+                mix(hash, ghost->inode);
+                for (size_t i = 0; i < _STATE_WORD_MAX; i++)
+                        mix(hash, ghost->n_same_writes[i]);
+        }
+}
+
+static void mix_work(uint64_t *hash, const Work *work) {
+        for (size_t i = 0; i < work->n_items; i++) {
+                const WorkItem *item = &work->items[i];
+
+                mix(hash, item->verdict.block | (uint64_t)item->settled << 32 |
+                                  (uint64_t)item->fell_back << 33 |
+                                  (uint64_t)(item->last_pass == work->pass) << 34 |
+                                  (uint64_t)(item->last_pass > 0) << 35 |
+                                  (uint64_t)(item->last_done < work->n_done) << 36 |
+                                  (uint64_t)item->last.outcome << 40);
+                mix(hash, item->inode);
+        }
+        for (size_t i = work->next_step; i < work->n_steps; i++)
+                mix(hash, work->steps[i].block);
+        mix(hash, work->n_items << 16 | (work->pass > 0));
+}
+
+static void mix_memplugd(uint64_t *hash, const World *world) {
+        const Rounds *rounds = &world->rounds;
+        const BlockRecord *records;
+        size_t n;
+
+        records = block_table_records(world->table, &n);
+        for (size_t i = 0; i < n; i++)
+                mix(hash, records[i].index | (uint64_t)records[i].mark << 16 |
+                                  (uint64_t)records[i].inode << 24);
+        mix(hash, world->running);
+        if (!world->running)
+                return;
+
+        mix_work(hash, &rounds->work);
+        for (size_t i = 0; i < rounds->pending.n_blocks; i++)
+                mix(hash, rounds->pending.blocks[i]);
+        mix(hash, rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
+                          (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
+                          (uint64_t)rounds->waiting << 3 | (uint64_t)rounds->announced << 5 |
+                          (uint64_t)rounds->current_is_gone << 6 |
+                          (uint64_t)(rounds->policy != NULL) << 4);
+        mix(hash, world->job | world->job_block << 8 | (uint64_t)world->job_online << 16 |
+                          (uint64_t)world->job_stage << 24 | (uint64_t)world->timer << 40 |
+                          (uint64_t)world->job_was_barrier << 41);
+        mix(hash, world->job_inode);
+        if (world->job == JOB_ENDED && !world->job_was_barrier)
+                mix(hash, (uint64_t)world->job_attempt.outcome | 1 << 8);
+}
+
+uint64_t world_hash(const World *world) {
+        uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+        mix_kernel(&hash, world);
+        mix_ghosts(&hash, world);
+        mix_memplugd(&hash, world);
+        mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
+                           world->n_losses << 12 | world->n_unplugs << 16 |
+                           (uint64_t)(world->refuse_next < 0) << 20);
+        return hash;
+}

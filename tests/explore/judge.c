@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What must hold in each world, whatever happens in which order.
+ */
+#undef NDEBUG
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+static Verdict verdict_of(const World *world, BlockIndex index) {
+        const Block block = { .index = index, .node = world->blocks[index].node };
+
+        return verdict_for_block(world->policy, &block, 1 << 27);
+}
+
+/* The zone of a block that is online, else _ZONE_KIND_INVALID. */
+static ZoneKind zone_of(const World *world, BlockIndex index) {
+        Block block;
+
+        return zone_model_read(world->model, index, &block) ? block_zone_kind(&block)
+                                                            : _ZONE_KIND_INVALID;
+}
+
+/* Nothing is written that no rule gave, twice without progress, or that somebody took offline. */
+void judge_write(World *world, BlockIndex block, StateWord word, int result) {
+        Ghost *ghost = &world->blocks[block];
+        Verdict verdict = verdict_of(world, block);
+        const char *wish = online_to_state_word(verdict.online);
+        const char *or_else = online_to_state_word(verdict.or_else);
+        const char *written = state_word_to_string(word);
+
+        if (!wish || (strcmp(written, wish) != 0 && (!or_else || strcmp(written, or_else) != 0)))
+                violation(world, "'%s' is written to memory%u, and no rule says so", written,
+                          (unsigned)block);
+
+        if (result < 0) {
+                if (++ghost->n_same_writes[word] > 1)
+                        violation(world, "'%s' is written to memory%u again without progress",
+                                  written, (unsigned)block);
+                return;
+        }
+
+        if (ghost->agent_offlined && !ghost->unsure && ghost->offlined_at <= world->job_started)
+                violation(world, "memory%u comes back, which somebody else took offline",
+                          (unsigned)block);
+        ghost->we_onlined = true;
+        ghost->agent_offlined = false;
+}
+
+/* Whether the kernel, asked now, would refuse that zone. */
+static bool kernel_refuses(const World *world, BlockIndex index, Online online) {
+        Block block;
+
+        if (!zone_model_read(world->model, index, &block) || block.state != BLOCK_OFFLINE)
+                return false;
+        if (online == ONLINE_DEFAULT)
+                return false;
+
+        return !valid_zones_allow(&block.valid_zones,
+                                  online == ONLINE_MOVABLE ? ZONE_KIND_MOVABLE : ZONE_KIND_KERNEL);
+}
+
+static bool reason_is_true(const World *world, const WorkItem *item) {
+        const Ghost *ghost = &world->blocks[item->verdict.block];
+        bool same = ghost->present && ghost->inode == item->inode;
+
+        switch (item->last.outcome) {
+        case OUTCOME_DONE:
+                return !same || ghost->we_onlined;
+        case OUTCOME_ALREADY:
+        case OUTCOME_WRONG_ZONE:
+                return !same || ghost->agent_onlined;
+        case OUTCOME_REFUSED:
+                return kernel_refuses(world, item->verdict.block, item->last.online) ||
+                       ghost->tried_at < world->moment || !same;
+        case OUTCOME_NO_MEMORY:
+                return ghost->refusal == -ENOMEM;
+        case OUTCOME_GONE:
+                return !same || !ghost->linked;
+        case OUTCOME_CANCELLED:
+                return !same || ghost->agent_offlined || ghost->agent_onlined;
+        default:
+                return false;
+        }
+}
+
+void judge_outcome(World *world, const WorkItem *item) {
+        Ghost *ghost = &world->blocks[item->verdict.block];
+
+        if (!reason_is_true(world, item))
+                violation(world, "memory%u is told as '%s', which isn't so",
+                          (unsigned)item->verdict.block, outcome_to_string(item->last.outcome));
+
+        ghost->settled = true;
+        ghost->outcome = item->last.outcome;
+        ghost->fell_back = item->fell_back;
+}
+
+/* Whether nobody but memplugd and who plugs has done anything, and the rule can be obeyed at all. */
+static bool undisturbed(const World *world) {
+        const Scenario *scenario = world->scenario;
+
+        return world->n_agent == scenario->n_agent && world->n_unplugs == scenario->n_unplugs &&
+               world->n_refusals == scenario->n_refusals && scenario->dimms[1].last == 0;
+}
+
+static void judge_online(const World *world, BlockIndex index, const Verdict *verdict) {
+        const Ghost *ghost = &world->blocks[index];
+        ZoneKind zone = zone_of(world, index);
+
+        if (online_wants(verdict->online, zone) || ghost->agent_onlined)
+                return;
+        if (verdict->or_else != ONLINE_LEAVE && online_wants(verdict->or_else, zone) &&
+            !undisturbed(world))
+                return;
+
+        violation(world, "memory%u is in the zone %s, and nobody but memplugd put it there",
+                  (unsigned)index, zone_kind_to_string(zone));
+}
+
+static void judge_offline(const World *world, BlockIndex index, const Verdict *verdict) {
+        const Ghost *ghost = &world->blocks[index];
+        bool failed = ghost->settled && outcome_is_open(ghost->outcome);
+
+        if (verdict->online == ONLINE_LEAVE || ghost->agent_offlined || ghost->unsure)
+                return;
+        if (failed && !undisturbed(world))
+                return;
+
+        violation(world, "memory%u stays offline without a reason (%s)", (unsigned)index,
+                  ghost->settled ? outcome_to_string(ghost->outcome) : "nothing told");
+}
+
+void judge_end(const World *world) {
+        for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
+                Verdict verdict;
+
+                if (!world->blocks[index].present)
+                        continue;
+                verdict = verdict_of(world, index);
+                if (zone_of(world, index) != _ZONE_KIND_INVALID)
+                        judge_online(world, index, &verdict);
+                else
+                        judge_offline(world, index, &verdict);
+        }
+
+        if (world->rounds.work.n_items > 0 || world->rounds.pending.n_blocks > 0)
+                violation(world, "it ended with work left");
+}

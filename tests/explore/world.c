@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include "world.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/tell.h"
+
+/* The daemon's tell.c is replaced: what it would tell is judged. */
+static World *telling;
+
+void tell_item(const WorkItem *item) {
+        judge_outcome(telling, item);
+}
+
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome) {
+        Ghost *ghost = &telling->blocks[block->index];
+
+        (void)verdict;
+        if (!ghost->agent_onlined && !ghost->unsure)
+                violation(telling, "memory%u is told as onlined by somebody else: %s",
+                          (unsigned)block->index, outcome_to_string(outcome));
+        ghost->settled = true;
+        ghost->outcome = outcome;
+}
+
+void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
+        (void)run;
+        (void)verdict;
+        (void)tell;
+}
+
+void tell_left(const RunOfBlocks *run) {
+        (void)run;
+}
+
+void tell_observed(const RunOfBlocks *run) {
+        (void)run;
+}
+
+/* The kernel */
+
+static void send(World *world, UeventAction action, BlockIndex block) {
+        assert(world->n_queue < QUEUE_MAX);
+        if (world->running)
+                world->queue[world->n_queue++] = (Uevent){ action, block };
+}
+
+static bool lock_is_held(const World *world) {
+        for (unsigned i = 0; i < N_DIMMS; i++)
+                if (world->dimms[i].state == APPEARING || world->dimms[i].state == LINKING)
+                        return true;
+
+        return false;
+}
+
+/* One block appears, or is linked: all of them first, then all of the others, as the kernel does. */
+static void plug_step(World *world, unsigned dimm) {
+        const BlockIndex first = world->scenario->dimms[dimm].first;
+        const BlockIndex last = world->scenario->dimms[dimm].last;
+        BlockIndex block = world->dimms[dimm].next++;
+
+        if (world->dimms[dimm].state == APPEARING) {
+                world->blocks[block] = (Ghost){
+                        .present = true,
+                        .node = world->scenario->dimms[dimm].node,
+                        .inode = world->next_inode++,
+                };
+                send(world, UEVENT_ADD, block);
+        } else
+                world->blocks[block].linked = true;
+
+        if (block == last) {
+                world->dimms[dimm].next = first;
+                world->dimms[dimm].state++;
+        }
+}
+
+static void plug(World *world, unsigned dimm) {
+        const BlockIndex first = world->scenario->dimms[dimm].first;
+        const BlockIndex last = world->scenario->dimms[dimm].last;
+
+        assert(zone_model_add(world->model, first, last, world->scenario->dimms[dimm].node) == 0);
+        world->dimms[dimm].state = APPEARING;
+        world->dimms[dimm].next = first;
+        world->dimms[dimm].n_plugged++;
+        world->moment++;
+}
+
+static void unplug(World *world, unsigned dimm) {
+        const BlockIndex first = world->scenario->dimms[dimm].first;
+        const BlockIndex last = world->scenario->dimms[dimm].last;
+
+        for (BlockIndex block = first; block <= last; block++)
+                if (zone_model_write(world->model, block, STATE_OFFLINE, 0) == 0)
+                        send(world, UEVENT_OFFLINE, block);
+        assert(zone_model_remove(world->model, first, last) == 0);
+        for (BlockIndex block = first; block <= last; block++) {
+                world->blocks[block] = (Ghost){};
+                send(world, UEVENT_REMOVE, block);
+        }
+        world->dimms[dimm].state = UNPLUGGED;
+        world->moment++;
+}
+
+static void forget_writes(World *world) {
+        for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
+                memset(world->blocks[block].n_same_writes, 0,
+                       sizeof(world->blocks[block].n_same_writes));
+}
+
+static void agent_writes(World *world, BlockIndex block, StateWord word) {
+        Ghost *ghost = &world->blocks[block];
+
+        assert(zone_model_write(world->model, block, word, 0) == 0);
+        world->moment++;
+        forget_writes(world);
+        ghost->agent_offlined = word == STATE_OFFLINE;
+        if (word == STATE_OFFLINE)
+                ghost->offlined_at = world->moment;
+        else {
+                ghost->agent_onlined = true;
+                /* Nobody looks: who finds it offline later can't know that it ever was online. */
+                ghost->unsure = ghost->unsure || !world->running;
+        }
+        send(world, word == STATE_OFFLINE ? UEVENT_OFFLINE : UEVENT_ONLINE, block);
+}
+
+static bool agent_may(const World *world, BlockIndex block, StateWord word) {
+        Block read;
+
+        if (!world->blocks[block].linked || !zone_model_read(world->model, block, &read))
+                return false;
+        if (word == STATE_OFFLINE)
+                return read.state == BLOCK_ONLINE;
+        return read.state == BLOCK_OFFLINE &&
+               valid_zones_allow(&read.valid_zones, word == STATE_ONLINE_MOVABLE
+                                                            ? ZONE_KIND_MOVABLE
+                                                            : ZONE_KIND_KERNEL);
+}
+
+/* memplugd's world */
+
+static int op_read(void *userdata, BlockIndex index, Block *ret) {
+        World *world = userdata;
+        const Ghost *ghost = index < MAX_BLOCKS ? &world->blocks[index] : NULL;
+
+        if (!ghost || !ghost->present || !zone_model_read(world->model, index, ret))
+                return -ENOENT;
+
+        ret->inode = ghost->inode;
+        if (!ghost->linked) {
+                ret->node = NODE_UNKNOWN;
+                ret->valid_zones = (ValidZones){};
+        }
+        return 0;
+}
+
+static int op_read_all(void *userdata, Snapshot *ret) {
+        Block block;
+
+        for (BlockIndex index = 0; index < MAX_BLOCKS; index++)
+                if (op_read(userdata, index, &block) == 0)
+                        assert(snapshot_add(ret, &block) == 0);
+        return 0;
+}
+
+static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
+        World *world = userdata;
+
+        if (!world->blocks[index].present)
+                return -ENOENT;
+        *ret = world->blocks[index].inode;
+        return 0;
+}
+
+static int op_read_uevent(void *userdata, Uevent *ret) {
+        World *world = userdata;
+
+        if (world->lost) {
+                world->lost = false;
+                return -ENOBUFS;
+        }
+        if (world->n_queue == 0)
+                return 0;
+
+        *ret = world->queue[0];
+        memmove(world->queue, world->queue + 1, --world->n_queue * sizeof(Uevent));
+        return 1;
+}
+
+static bool op_start_barrier(void *userdata) {
+        World *world = userdata;
+
+        world->job = JOB_BARRIER;
+        return true;
+}
+
+static void op_start_attempt(void *userdata, const WorkItem *item, Online online) {
+        World *world = userdata;
+
+        world->job = JOB_ATTEMPT;
+        world->job_block = item->verdict.block;
+        world->job_inode = item->inode;
+        world->job_online = online;
+        world->job_started = world->moment;
+}
+
+static void op_wait_for_links(void *userdata) {
+        ((World *)userdata)->timer = true;
+}
+
+static const RoundsOps rounds_ops = {
+        .read_block = op_read,
+        .read_all = op_read_all,
+        .read_inode = op_read_inode,
+        .read_uevent = op_read_uevent,
+        .start_barrier = op_start_barrier,
+        .start_attempt = op_start_attempt,
+        .wait_for_links = op_wait_for_links,
+};
+
+/* The worker's: others may act before the write, and before the second look. */
+
+static int worker_read(void *userdata, BlockIndex index, Block *ret) {
+        World *world = userdata;
+
+        if (world->job_stage++ > 0)
+                world_pause(world);
+        return op_read(world, index, ret);
+}
+
+static int worker_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
+        World *world = userdata;
+        StateWord state_word = state_word_from_string(word);
+        int r;
+
+        world_pause(world);
+
+        /* The write waits for the hotplug lock. */
+        for (unsigned i = 0; i < N_DIMMS; i++)
+                while (world->dimms[i].state == APPEARING || world->dimms[i].state == LINKING)
+                        plug_step(world, i);
+        if (!world->blocks[index].present || world->blocks[index].inode != inode)
+                return -ENODEV;
+
+        r = zone_model_write(world->model, index, state_word, world->refuse_next);
+        if (r < 0 && r == world->refuse_next)
+                world->blocks[index].refusal = r;
+        world->refuse_next = 0;
+        judge_write(world, index, state_word, r);
+        if (r == 0) {
+                forget_writes(world);
+                send(world, UEVENT_ONLINE, index);
+        }
+        return r;
+}
+
+static uint64_t worker_now(void *userdata) {
+        (void)userdata;
+        return 0;
+}
+
+static void do_job(World *world) {
+        static const ActuateOps ops = { worker_read, worker_write, worker_now };
+
+        world->job_was_barrier = world->job == JOB_BARRIER;
+        if (!world->job_was_barrier) {
+                world->job_stage = 0;
+                world->job_attempt = attempt_online(&ops, world, world->job_block, world->job_inode,
+                                                    world->job_online);
+                world->blocks[world->job_block].tried_at = world->moment;
+        }
+        world->job = JOB_ENDED;
+}
+
+static void report(World *world) {
+        Attempt attempt = world->job_attempt;
+
+        world->job = JOB_NONE;
+        if (world->job_was_barrier)
+                rounds_on_barrier(&world->rounds, 0);
+        else
+                rounds_on_attempt(&world->rounds, world->job_block, &attempt);
+}
+
+static void start(World *world) {
+        rounds_init(&world->rounds, &rounds_ops, world, 1 << 27, world->table);
+        rounds_set_policy(&world->rounds, world->policy);
+        world->running = true;
+        world->n_queue = 0;
+        for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
+                world->blocks[block].settled = false;
+        forget_writes(world);
+        rounds_step(&world->rounds);
+}
+
+/* What it had written or was about to, it can't know any more. */
+static void unread_are_unsure(World *world) {
+        for (unsigned i = 0; i < world->n_queue; i++)
+                world->blocks[world->queue[i].block].unsure = true;
+        world->n_queue = 0;
+}
+
+static void kill_it(World *world) {
+        if (world->job == JOB_ATTEMPT || (world->job == JOB_ENDED && !world->job_was_barrier))
+                world->blocks[world->job_block].unsure = true;
+
+        unread_are_unsure(world);
+        rounds_done(&world->rounds);
+        world->running = world->timer = world->lost = false;
+        world->job = JOB_NONE;
+        world->moment++;
+}
+
+/* Making and choosing */
+
+static void add_rule(Policy *policy, BlockIndex first, BlockIndex last, Online online,
+                     Online or_else) {
+        char blocks[32];
+        Rule rule = { .name = strdup("rule"), .online = online, .or_else = or_else };
+
+        (void)snprintf(blocks, sizeof(blocks), "%u-%u", (unsigned)first, (unsigned)last);
+        assert(range_set_parse(blocks, &rule.match.blocks) == 0);
+        assert(policy_add_rule(policy, &rule) == 0);
+}
+
+static Policy *make_policy(const Scenario *scenario) {
+        Policy *policy = policy_new();
+
+        if (scenario->kernel_below > 0)
+                add_rule(policy, 0, scenario->kernel_below - 1, ONLINE_KERNEL, ONLINE_LEAVE);
+        for (unsigned i = 0; i < N_DIMMS; i++)
+                if (scenario->dimms[i].last > 0)
+                        add_rule(policy, scenario->dimms[i].first, scenario->dimms[i].last,
+                                 scenario->online[i], scenario->or_else[i]);
+        assert(policy_add_defaults(policy) == 0);
+        return policy;
+}
+
+World *world_new(ZoneRule rule, const Scenario *scenario) {
+        World *world = calloc(1, sizeof(World));
+        bool damaged;
+
+        telling = world;
+        world->scenario = scenario;
+        world->model = zone_model_new(rule);
+        world->next_inode = 1;
+        world->policy = make_policy(scenario);
+        assert(block_table_open(-EBADF, NULL, NULL, &world->table, &damaged) == 0);
+
+        world->n_agent = scenario->n_agent;
+        world->n_refusals = scenario->n_refusals;
+        world->n_kills = scenario->n_kills;
+        world->n_losses = scenario->n_losses;
+        world->n_unplugs = scenario->n_unplugs;
+        start(world);
+        return world;
+}
+
+void world_free(World *world) {
+        if (world->running)
+                rounds_done(&world->rounds);
+        block_table_free(world->table);
+        policy_unref(world->policy);
+        zone_model_free(world->model);
+        free(world);
+}
+
+typedef struct Choices {
+        Transition *out;
+        unsigned n;
+} Choices;
+
+static void may(Choices *choices, bool enabled, What what, BlockIndex block, StateWord word) {
+        if (!enabled)
+                return;
+        assert(choices->n < TRANSITIONS_MAX);
+        choices->out[choices->n++] = (Transition){ what, block, word };
+}
+
+static void may_daemon(const World *world, bool inside, Choices *choices) {
+        bool readable = world->running && (world->n_queue > 0 || world->lost);
+
+        may(choices, inside, DO_NOTHING, 0, 0);
+        may(choices, readable, DO_UEVENTS, 0, 0);
+        may(choices, !world->running, DO_START, 0, 0);
+        may(choices, world->running && world->n_kills > 0, DO_KILL, 0, 0);
+        if (inside || !world->running)
+                return;
+
+        may(choices, world->job == JOB_BARRIER && !lock_is_held(world), DO_JOB, 0, 0);
+        may(choices, world->job == JOB_ATTEMPT, DO_JOB, 0, 0);
+        may(choices, world->job == JOB_ENDED, DO_REPORT, 0, 0);
+        may(choices, world->timer, DO_TIMER, 0, 0);
+}
+
+static void may_agent(const World *world, Choices *choices) {
+        static const StateWord words[] = { STATE_ONLINE_MOVABLE, STATE_ONLINE_KERNEL,
+                                           STATE_OFFLINE };
+
+        for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
+                for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                        may(choices, agent_may(world, block, words[i]), DO_AGENT, block, words[i]);
+}
+
+static void may_others(const World *world, Choices *choices) {
+        bool held = lock_is_held(world);
+
+        for (unsigned i = 0; i < N_DIMMS; i++) {
+                Plugging state = world->dimms[i].state;
+                bool left = world->dimms[i].n_plugged <= world->scenario->n_unplugs;
+
+                if (world->scenario->dimms[i].last == 0)
+                        continue;
+                may(choices, state == APPEARING || state == LINKING, DO_PLUG_STEP, i, 0);
+                may(choices, state == UNPLUGGED && !held && left, DO_PLUG, i, 0);
+                may(choices, state == PLUGGED && !held && world->n_unplugs > 0, DO_UNPLUG, i, 0);
+        }
+        if (world->n_agent > 0 && !held)
+                may_agent(world, choices);
+        may(choices, world->n_refusals > 0 && world->refuse_next == 0 && world->running, DO_REFUSE,
+            0, 0);
+        may(choices, world->n_losses > 0 && world->n_queue > 0, DO_LOSE, 0, 0);
+}
+
+unsigned world_transitions(const World *world, bool inside, Transition out[TRANSITIONS_MAX]) {
+        Choices choices = { .out = out };
+
+        may_daemon(world, inside, &choices);
+        /* Nothing is left for memplugd, and nothing is half done: that may be the end. */
+        may(&choices, world->running && choices.n == (world->n_kills > 0) && !lock_is_held(world),
+            DO_END, 0, 0);
+        may_others(world, &choices);
+        return choices.n;
+}
+
+void world_do(World *world, const Transition *transition) {
+        switch (transition->what) {
+        case DO_UEVENTS:
+                rounds_step(&world->rounds);
+                break;
+        case DO_JOB:
+                do_job(world);
+                break;
+        case DO_REPORT:
+                report(world);
+                break;
+        case DO_TIMER:
+                world->timer = false;
+                rounds_on_link_timer(&world->rounds);
+                break;
+        case DO_START:
+                start(world);
+                break;
+        case DO_KILL:
+                world->n_kills--;
+                kill_it(world);
+                break;
+        case DO_PLUG:
+                plug(world, (unsigned)transition->block);
+                break;
+        case DO_PLUG_STEP:
+                plug_step(world, (unsigned)transition->block);
+                break;
+        case DO_UNPLUG:
+                world->n_unplugs--;
+                unplug(world, (unsigned)transition->block);
+                break;
+        case DO_AGENT:
+                world->n_agent--;
+                agent_writes(world, transition->block, transition->word);
+                break;
+        case DO_REFUSE:
+                world->n_refusals--;
+                world->refuse_next = -ENOMEM;
+                break;
+        case DO_LOSE:
+                world->n_losses--;
+                unread_are_unsure(world);
+                world->lost = true;
+                break;
+        default:
+                break;
+        }
+}

@@ -1,0 +1,133 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A small world: a kernel (the model of its zone rules), two DIMMs that come and go, somebody else
+ * who onlines and offlines, and a memplugd (the daemon's own rounds.c, work.c and attempt.c) that
+ * can be killed. Whatever can happen next is a transition; which one does is the explorer's choice.
+ */
+#include <setjmp.h>
+
+#include "daemon/rounds.h"
+#include "plan/zone-model.h"
+
+#define N_DIMMS 2
+#define MAX_BLOCKS 16
+#define QUEUE_MAX 64
+
+/* What the explorer may choose from, and how often. */
+typedef struct Scenario {
+        const char *name;
+        struct {
+                BlockIndex first, last;
+                int node;
+        } dimms[N_DIMMS];                         /* last 0: there is none */
+        Online online[N_DIMMS], or_else[N_DIMMS]; /* of the rule for each DIMM */
+        BlockIndex kernel_below; /* blocks below this one are for the kernel zone */
+
+        unsigned n_agent;    /* writes of somebody else */
+        unsigned n_refusals; /* writes of memplugd that a notifier refuses */
+        unsigned n_kills;
+        unsigned n_losses;  /* of events */
+        unsigned n_unplugs; /* and plugging anew */
+} Scenario;
+
+/* What is known of a block from outside, to judge by. */
+typedef struct Ghost {
+        bool present, linked;
+        int node;
+        ino_t inode;
+        bool agent_onlined;   /* since it was plugged */
+        bool agent_offlined;  /* and not put online by somebody else again */
+        unsigned offlined_at; /* the moment of that */
+        bool we_onlined;      /* since it was plugged */
+        bool unsure; /* it can't be known that it was online: killed before, or events were lost */
+        int refusal; /* the last one of its writes that a notifier refused, or 0 */
+        unsigned tried_at; /* the moment of memplugd's last attempt */
+        bool settled;      /* in the life of this memplugd */
+        Outcome outcome;
+        bool fell_back;
+        unsigned n_same_writes[_STATE_WORD_MAX]; /* without progress in between */
+} Ghost;
+
+typedef enum Plugging { UNPLUGGED, APPEARING, LINKING, PLUGGED } Plugging;
+
+typedef struct World {
+        const Scenario *scenario;
+        ZoneModel *model;
+        Ghost blocks[MAX_BLOCKS];
+        struct {
+                Plugging state;
+                BlockIndex next; /* to appear or to be linked */
+                unsigned n_plugged;
+        } dimms[N_DIMMS];
+        ino_t next_inode;
+        unsigned moment; /* counts what others do */
+
+        Uevent queue[QUEUE_MAX];
+        unsigned n_queue;
+        bool lost;
+
+        bool running;
+        Policy *policy;
+        BlockTable *table; /* what the file in /run holds: it outlives memplugd */
+        Rounds rounds;
+        enum { JOB_NONE, JOB_BARRIER, JOB_ATTEMPT, JOB_ENDED } job;
+        BlockIndex job_block;
+        ino_t job_inode;
+        Online job_online;
+        unsigned job_started; /* moment */
+        unsigned job_stage;   /* within the attempt */
+        Attempt job_attempt;
+        bool job_was_barrier;
+        bool timer;
+        int refuse_next;
+
+        unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs;
+        jmp_buf *killed;
+} World;
+
+/* A transition, and the block or DIMM it is about. */
+typedef enum What {
+        DO_END,     /* the others do nothing any more */
+        DO_UEVENTS, /* memplugd's main loop reads events */
+        DO_JOB,     /* memplugd's worker does its job */
+        DO_REPORT,  /* … and the main loop hears of it */
+        DO_TIMER,
+        DO_START,
+        DO_KILL,
+        DO_PLUG, /* a DIMM begins to be plugged */
+        DO_PLUG_STEP,
+        DO_UNPLUG,
+        DO_AGENT, /* somebody else writes to a block */
+        DO_REFUSE,
+        DO_LOSE,
+        DO_NOTHING, /* in the middle of an attempt: go on */
+} What;
+
+typedef struct Transition {
+        What what;
+        BlockIndex block; /* or the number of the DIMM */
+        StateWord word;
+} Transition;
+
+#define TRANSITIONS_MAX 96
+
+World *world_new(ZoneRule rule, const Scenario *scenario);
+void world_free(World *world);
+
+/* What can happen now; 'inside': in the middle of memplugd's attempt. Answers how many. */
+unsigned world_transitions(const World *world, bool inside, Transition out[TRANSITIONS_MAX]);
+void world_do(World *world, const Transition *transition);
+
+/* A number for all that decides about the future. */
+uint64_t world_hash(const World *world);
+
+/* The explorer's: called in the middle of an attempt, where others may act. May not return. */
+void world_pause(World *world);
+
+/* Judging: each ends the exploration with a message if it isn't so. */
+void judge_write(World *world, BlockIndex block, StateWord word, int result);
+void judge_outcome(World *world, const WorkItem *item);
+void judge_end(const World *world);
+void violation(const World *world, const char *format, ...) _printf_(2, 3)
+        __attribute__((__noreturn__));
