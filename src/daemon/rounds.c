@@ -28,6 +28,7 @@ void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t 
 
 void rounds_done(Rounds *rounds) {
         work_done(&rounds->work);
+        snapshot_done(&rounds->view);
         policy_unref(rounds->policy);
         policy_unref(rounds->next_policy);
         free(rounds->pending.blocks);
@@ -39,11 +40,32 @@ void rounds_set_policy(Rounds *rounds, Policy *policy) {
         rounds->next_policy = policy_ref(policy);
 }
 
+/*
+ * What is in the way of a block whose zone can't be had: under the old kernels' rules only, and then
+ * all blocks must be looked at, once for all that are refused together.
+ */
+static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
+        const Attempt *first = &item->first;
+        const ZoneKind kind =
+                first->online == ONLINE_MOVABLE ? ZONE_KIND_MOVABLE : ZONE_KIND_KERNEL;
+
+        if (first->outcome != OUTCOME_REFUSED || valid_zones_allow(&first->zones, kind))
+                return false;
+        if (rounds->view.n_blocks == 0 &&
+            rounds->ops->read_all(rounds->userdata, &rounds->view) < 0)
+                return false;
+
+        return refusal_find(&rounds->view, item->verdict.block, item->verdict.node, &first->zones,
+                            first->online, ret);
+}
+
 static void on_settled(void *userdata, const WorkItem *item) {
         Rounds *rounds = userdata;
 
+        Refusal refusal;
+
         rounds->n_outcomes[item->last.outcome]++;
-        tell_item(item);
+        tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
 }
 
 /* Events */
@@ -386,6 +408,7 @@ static void start_attempt(Rounds *rounds) {
         Online online;
 
         item = work_next(&rounds->work, &online, on_settled, rounds);
+        snapshot_done(&rounds->view);
         if (!item)
                 return;
 

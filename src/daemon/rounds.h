@@ -66,6 +66,7 @@ typedef struct Rounds {
         bool rescan;      /* read all blocks */
         bool first_sweep; /* nothing was looked at before in this boot */
         bool waiting;     /* for node links, until the timer ends */
+        Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;
         bool stopping; /* nothing new is started */
 

@@ -42,7 +42,8 @@ static int level_of_outcome(Outcome outcome) {
 }
 
 /* How an attempt went, in words: what was written, what the kernel said, what reads now. */
-static const char *describe_attempt(const Attempt *attempt, char text[TELL_TEXT_MAX]) {
+static const char *describe_attempt(const Attempt *attempt, const char *reason,
+                                    char text[TELL_TEXT_MAX]) {
         const char *word = online_to_state_word(attempt->online);
         char zones[VALID_ZONES_TEXT_MAX];
 
@@ -57,7 +58,8 @@ static const char *describe_attempt(const Attempt *attempt, char text[TELL_TEXT_
                 (void)snprintf(text, TELL_TEXT_MAX, "%s, %s in %.1f ms", word, zones,
                                (double)attempt->duration / 1000);
         else if (attempt->outcome == OUTCOME_REFUSED)
-                (void)snprintf(text, TELL_TEXT_MAX, "%s not tried, valid_zones '%s'", word, zones);
+                (void)snprintf(text, TELL_TEXT_MAX, "%s not tried, valid_zones '%s'%s%s", word,
+                               zones, *reason ? ": " : "", reason);
         else
                 (void)snprintf(text, TELL_TEXT_MAX, "%s not tried", word);
         return text;
@@ -78,17 +80,21 @@ static const char *consequence_of(Outcome outcome) {
         }
 }
 
-void tell_item(const WorkItem *item) {
+void tell_item(const WorkItem *item, const Refusal *refusal) {
         char rule[TELL_TEXT_MAX], first[TELL_TEXT_MAX], last[TELL_TEXT_MAX];
         const char *outcome = outcome_to_string(item->last.outcome);
+        char reason[REFUSAL_TEXT_MAX] = "";
+
+        if (refusal)
+                refusal_format(refusal, item->verdict.node, reason);
 
         describe_rule(item->verdict.rule, rule);
-        describe_attempt(&item->last, last);
+        describe_attempt(&item->last, item->fell_back ? "" : reason, last);
         if (item->fell_back)
                 log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
                          item->verdict.block, outcome, last, outcome_to_string(item->first.outcome),
-                         describe_attempt(&item->first, first), consequence_of(item->last.outcome),
-                         rule);
+                         describe_attempt(&item->first, reason, first),
+                         consequence_of(item->last.outcome), rule);
         else
                 log_line(level_of_outcome(item->last.outcome), "memory%" PRIu64 ": %s: %s%s; %s",
                          item->verdict.block, outcome, last, consequence_of(item->last.outcome),

@@ -4,8 +4,10 @@
  * What memplugd tells the journal: one line for each outcome.
  */
 #include "actuate/work.h"
+#include "plan/refusal.h"
 
-void tell_item(const WorkItem *item);
+/* 'refusal': why its first wish couldn't be had, as far as that is known; or NULL. */
+void tell_item(const WorkItem *item, const Refusal *refusal);
 
 /* Somebody else put a block online, and the rules have something to say about it. */
 void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome);

@@ -69,6 +69,7 @@ static const Scenario scenarios[] = {
 };
 
 typedef struct Step {
+        uint64_t hash; /* of the world before it */
         unsigned chosen, n;
         Transition transition; /* that was chosen */
 } Step;
@@ -156,6 +157,18 @@ void violation(const World *world, const char *format, ...) {
         _exit(EXIT_FAILURE);
 }
 
+/* What memplugd does by itself, without that time passes or anybody else acts. */
+static bool is_its_own(What what) {
+        return what == DO_UEVENTS || what == DO_JOB || what == DO_REPORT || what == DO_NOTHING;
+}
+
+/* A way that comes back to where it was, by memplugd's own doing alone, has no end. */
+static void check_for_circle(const World *world, uint64_t hash) {
+        for (unsigned i = depth; i > 0 && is_its_own(way[i - 1].transition.what); i--)
+                if (way[i - 1].hash == hash)
+                        violation(world, "it goes in a circle of %u steps", depth - i + 1);
+}
+
 /* Makes the next choice. Doesn't return if there is nothing new to find. */
 static const Transition *choose(World *world, bool inside) {
         Transition choices[TRANSITIONS_MAX];
@@ -166,11 +179,13 @@ static const Transition *choose(World *world, bool inside) {
 
         step->n = world_transitions(world, inside, choices);
         if (depth >= n_given) {
-                uint64_t hash = world_hash(world);
+                uint64_t hash = world_hash(world) + inside;
 
                 if (step->n == 0)
                         violation(world, "nothing can go on");
-                if (!visit(inside ? hash * 3 + 1 : hash)) {
+                step->hash = hash;
+                if (!visit(hash)) {
+                        check_for_circle(world, hash);
                         step->n = 0;
                         longjmp(way_ended, 1);
                 }

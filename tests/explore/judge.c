@@ -67,16 +67,28 @@ static bool kernel_refuses(const World *world, BlockIndex index, Online online) 
                                   online == ONLINE_MOVABLE ? ZONE_KIND_MOVABLE : ZONE_KIND_KERNEL);
 }
 
+/* Whether the zone is the right one just if it is told so, as long as nobody acted since. */
+static bool zone_is_told(const World *world, const WorkItem *item) {
+        ZoneKind zone = zone_of(world, item->verdict.block);
+        bool right = item->last.outcome != OUTCOME_WRONG_ZONE;
+
+        if (zone == _ZONE_KIND_INVALID ||
+            world->blocks[item->verdict.block].tried_at < world->moment)
+                return true;
+
+        return online_wants(item->last.online, zone) == right;
+}
+
 static bool reason_is_true(const World *world, const WorkItem *item) {
         const Ghost *ghost = &world->blocks[item->verdict.block];
         bool same = ghost->present && ghost->inode == item->inode;
 
         switch (item->last.outcome) {
         case OUTCOME_DONE:
-                return !same || ghost->we_onlined;
+                return !same || (ghost->we_onlined && zone_is_told(world, item));
         case OUTCOME_ALREADY:
         case OUTCOME_WRONG_ZONE:
-                return !same || ghost->agent_onlined;
+                return !same || (ghost->agent_onlined && zone_is_told(world, item));
         case OUTCOME_REFUSED:
                 return kernel_refuses(world, item->verdict.block, item->last.online) ||
                        ghost->tried_at < world->moment || !same;

@@ -12,7 +12,8 @@
 /* The daemon's tell.c is replaced: what it would tell is judged. */
 static World *telling;
 
-void tell_item(const WorkItem *item) {
+void tell_item(const WorkItem *item, const Refusal *refusal) {
+        (void)refusal;
         judge_outcome(telling, item);
 }
 
