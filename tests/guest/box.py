@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A guest with memplugd in it, and what scenarios do there."""
+
+import json
+import re
+import shlex
+import time
+
+from vm import NotReached
+
+CONFIG = "/etc/memplugd/memplugd.conf"
+MEMORY = "/sys/devices/system/memory"
+INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error"
+PID_FILE = "/run/pin.pid"
+LOOP_END = "/run/loop.end"
+
+# Node 1 has no memory of its own in a guest: what is plugged there is the DIMMs' alone.
+MOVABLE_ON_NODE_1 = """\
+rules = (
+  { name = "node 1 can be pulled"; match = { node = "1"; }; online = "movable"; }
+);
+"""
+
+
+class Wrong(Exception):
+    """Something isn't as the scenario expects it."""
+
+
+def expect(what, got, wanted):
+    if got != wanted:
+        raise Wrong(f"{what}: got {got!r}, expected {wanted!r}")
+
+
+def expect_match(what, text, pattern):
+    if not re.search(pattern, text, re.MULTILINE):
+        raise Wrong(f"{what}: '{pattern}' isn't in\n{text.rstrip()}")
+
+
+def all_online(indices):
+    """A predicate for wait_blocks."""
+    return lambda blocks: all(
+        index in blocks and blocks[index].state == "online" for index in indices)
+
+
+class Box:
+    """A guest, with what scenarios need besides."""
+
+    def __init__(self, guest):
+        self.guest = guest
+        self.boot_blocks = set(guest.blocks())
+        self._auto_online = guest.read(f"{MEMORY}/auto_online_blocks").strip()
+        self.dimms = []
+        self._cursor = ""
+        self._beacons = 0
+
+    # -- a clean state
+
+    def begin(self, kernel_onlines):
+        """Before a scenario: what it logs from now on is its own. Else the state is clean."""
+        # Debian's newer kernels online by themselves.
+        word = self._auto_online if kernel_onlines else "offline"
+        self.guest.run(f"echo {word} >{MEMORY}/auto_online_blocks")
+        self.mark_journal()
+
+    def clean(self):
+        """After a scenario: all is taken back, however it ended. Raises if that can't be done."""
+        self.guest.run(f"""
+            touch {LOOP_END}
+            [ -e {PID_FILE} ] && kill $(cat {PID_FILE})
+            if command -v systemctl >/dev/null; then
+                systemctl stop memplugd
+                systemctl reset-failed memplugd 2>/dev/null
+            fi
+            [ -e {INJECT} ] && echo 0 >{INJECT}
+            rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END}
+            :""")
+        for name in reversed(self.dimms):
+            self.unplug(name)
+        self.dimms = []
+        expect("memory blocks after cleaning", set(self.guest.blocks()), self.boot_blocks)
+
+    # -- config and service
+
+    def configure(self, text, path=CONFIG):
+        self.guest.write(path, text)
+
+    def start(self, config=None):
+        if config is not None:
+            self.configure(config)
+        self.systemctl("start")
+
+    def systemctl(self, verb, seconds=30):
+        """`systemctl VERB memplugd`, which must come back in time and succeed."""
+        # The tests start it more often than the unit's start limit lets anybody.
+        result = self.guest.run(
+            f"systemctl reset-failed memplugd 2>/dev/null; "
+            f"timeout {seconds} systemctl {verb} memplugd", check=False, timeout=seconds + 60)
+        if result.rc:
+            raise Wrong(f"systemctl {verb} exited with {result.rc}: {result.out}")
+
+    def show(self, name, unit="memplugd"):
+        """A property of a unit."""
+        return self.guest.run(f"systemctl show -P {name} {unit}").out.strip()
+
+    def expect_active(self, state="active"):
+        expect("memplugd is", self.show("ActiveState"), state)
+
+    # -- memory
+
+    def plug(self, name, size, node):
+        """Plugs a DIMM, and returns the indices of its blocks when they are all there."""
+        self.dimms.append(name)
+        return self.guest.add_dimm(name, size, node)
+
+    def unplug(self, name):
+        expect(f"unplugging {name}", self.guest.unplug_dimm(name), True)
+        if name in self.dimms:
+            self.dimms.remove(name)
+
+    def wait_online(self, indices, timeout=60):
+        return self.guest.wait_blocks(all_online(indices), timeout,
+                                      f"blocks {indices[0]}-{indices[-1]} online")
+
+    def expect_blocks(self, indices, state, zone=None):
+        """Reads what sysfs says: `zone` is where an online block is."""
+        blocks = self.guest.blocks()
+        for index in indices:
+            block = blocks.get(index)
+            got = (block.state, block.zone if zone else None) if block else None
+            if got != (state, zone):
+                listed = "\n".join(str(blocks[i]) for i in indices if i in blocks)
+                raise Wrong(f"block {index} isn't {state} {zone or ''}:\n{listed}")
+
+    def offline(self, *indices):
+        for index in indices:
+            self.guest.run(f"echo offline >{MEMORY}/memory{index}/state")
+
+    def trigger_add(self):
+        """Synthetic "add" events for all blocks."""
+        self.guest.run("udevadm trigger -c add -s memory")
+
+    def beacon(self):
+        """Plugs a small DIMM and waits until memplugd is through with it: what the kernel told
+        before that has been dealt with. The config must make node 1 movable."""
+        self._beacons += 1
+        index, = self.plug(f"beacon{self._beacons}", "128M", 1)
+        self.wait_journal(f"^memory{index}: done: online_movable")
+        self.expect_blocks([index], "online", "Movable")
+
+    def inject(self, errno):
+        """From now on each write that onlines a block fails with this errno; 0: no more."""
+        self.guest.run(f"[ -e {INJECT} ] || modprobe memory-notifier-error-inject; "
+                       f"echo {-errno} >{INJECT}")
+
+    def pin(self, node):
+        """Pins memory of a node, so that its block can't be taken offline."""
+        self.guest.run(f"pin {node} {PID_FILE}")
+
+    def unpin(self):
+        self.guest.run(f"kill $(cat {PID_FILE}) && rm {PID_FILE}")
+
+    def wait_going_offline(self, index):
+        """Waits until somebody's write of "offline" is under way."""
+        self.guest.run(f"timeout 30 sh -c 'until read -r state <{MEMORY}/memory{index}/state && "
+                       "[ \"$state\" = going-offline ]; do :; done'")
+
+    # -- the journal
+
+    def mark_journal(self):
+        """Forgets what has been logged so far."""
+        if self.guest.kind == "full":
+            shown = self.guest.run("journalctl --sync; journalctl -q -n 1 --show-cursor").out
+            self._cursor = shown.rpartition("-- cursor: ")[2].strip()
+
+    def journal(self):
+        """What memplugd, and systemd about it, have logged in this scenario."""
+        return self.guest.run(
+            f"journalctl --sync; {self._journalctl()} --no-pager", check=False).out
+
+    def wait_journal(self, pattern, count=1, seconds=60):
+        """Waits until `count` lines of the journal match, and returns them."""
+        return self._wait_lines(f"{self._journalctl()} -f -n all", pattern, count, seconds,
+                                self.journal)
+
+    def wait_file(self, path, pattern, count=1, seconds=60):
+        """The same for a file that is being written."""
+        return self._wait_lines(f"tail -n +1 -f {path}", pattern, count, seconds,
+                                lambda: self.guest.read(path))
+
+    def _wait_lines(self, writer, pattern, count, seconds, read_all):
+        # With a fifo instead of a pipe, the end of grep is seen at once, and not only when the
+        # writer writes its next line.
+        result = self.guest.run(f"""
+            rm -f /run/lines && mkfifo /run/lines
+            {writer} >/run/lines 2>/dev/null &
+            timeout {seconds} grep -m {count} -E -e {shlex.quote(pattern)} </run/lines
+            rc=$?
+            kill $!
+            exit $rc""", timeout=seconds + 60, check=False)
+        lines = result.out.splitlines()
+        if len(lines) < count:
+            raise Wrong(f"{len(lines)} of {count} lines '{pattern}' in {seconds} s in:"
+                        f"\n{read_all()}")
+        return lines
+
+    def expect_journal(self, pattern, count):
+        """The journal has exactly so many lines that match."""
+        text = self.journal()
+        found = [line for line in text.splitlines() if re.search(pattern, line)]
+        if len(found) != count:
+            raise Wrong(f"{len(found)} lines '{pattern}' in the journal, expected {count}:\n{text}")
+        return found
+
+    def wait_status(self, pattern, seconds=30):
+        """Waits for a status text of the service; asking is all that systemd offers."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, text := self.show("StatusText")):
+            if time.monotonic() > end:
+                raise Wrong(f"the status isn't '{pattern}' but '{text}'")
+        return text
+
+    def _journalctl(self):
+        return f"journalctl -q -u memplugd -o cat --after-cursor={shlex.quote(self._cursor)}"
+
+    # -- the command line
+
+    def memplugctl(self, arguments, user=None):
+        as_user = f"setpriv --reuid {user} --regid nogroup --clear-groups " if user else ""
+        return self.guest.run(f"{as_user}memplugctl {arguments}").out
+
+    def memplugctl_json(self, arguments, user=None):
+        return json.loads(self.memplugctl(f"{arguments} --json", user))
+
+    # -- for whoever looks for the reason of a failure
+
+    def portrait(self):
+        """All that tells how things stand. Works as far as the guest does."""
+        parts = []
+        for what, read in (
+                ("memory blocks", lambda: "\n".join(map(str, self.guest.blocks().values()))),
+                ("journal of memplugd", self.journal),
+                ("the service", lambda: self.guest.run(
+                    "systemctl status memplugd --no-pager -n 0", check=False).out),
+                ("the end of dmesg", lambda: "\n".join(self.guest.dmesg().splitlines()[-60:]))):
+            if not self.guest.alive():
+                break
+            try:
+                parts.append(f"--- {what}\n{read().rstrip()}\n")
+            except (Exception) as error:  # pylint: disable=broad-except
+                parts.append(f"--- {what}: {error}\n")
+        return "".join(parts)
+
+
+__all__ = ["Box", "CONFIG", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "Wrong", "all_online",
+           "expect", "expect_match"]

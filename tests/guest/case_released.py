@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Other hands: what they take offline stays offline; and writes that the kernel refuses."""
+
+from .box import MEMORY, MOVABLE_ON_NODE_1, expect
+from .registry import scenario
+
+
+@scenario()
+def released(box):
+    """What somebody took offline comes back neither by events nor by reload, restart or start."""
+    box.start(MOVABLE_ON_NODE_1)
+    new = box.plug("d1", "1G", 1)
+    box.wait_online(new)
+    box.wait_journal("^memory[0-9]+: done", count=8)
+    away, rest = new[3:5], new[:3] + new[5:]
+    box.offline(*away)
+    box.wait_journal("^memory[0-9]+: taken offline by somebody else", count=2)
+
+    for act in (box.trigger_add, lambda: box.systemctl("reload"),
+                lambda: box.systemctl("restart")):
+        act()
+        box.beacon()
+        box.expect_blocks(away, "offline")
+        box.expect_blocks(rest, "online", "Movable")
+
+    # One more while nobody looks.
+    box.systemctl("stop")
+    box.offline(rest.pop())
+    box.start()
+    box.wait_journal("was taken offline by somebody else meanwhile")
+    box.beacon()
+    box.expect_blocks([index for index in new if index not in rest], "offline")
+    box.expect_blocks(rest, "online", "Movable")
+
+
+@scenario()
+def plugged_anew(box):
+    """A DIMM that comes back at the same place is a new one, seen or unseen."""
+    box.start(MOVABLE_ON_NODE_1)
+    new = box.plug("d1", "512M", 1)
+    box.wait_online(new)
+    box.wait_journal("^memory[0-9]+: done", count=4)
+    box.offline(new[0])
+    box.wait_journal("^memory[0-9]+: taken offline by somebody else")
+    box.unplug("d1")
+    expect("its new blocks", box.plug("d2", "512M", 1), new)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    box.wait_journal("^memory[0-9]+: done", count=8)
+
+    box.systemctl("stop")
+    box.unplug("d2")
+    expect("its new blocks", box.plug("d3", "512M", 1), new)
+    box.expect_blocks(new, "offline")
+    box.start()
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+
+
+@scenario()
+def synthetic_events(box):
+    """Events for blocks long online cost no write."""
+    box.start(MOVABLE_ON_NODE_1)
+    new = box.plug("d1", "1G", 1)
+    box.wait_online(new)
+    box.wait_journal("^memory[0-9]+: done", count=8)
+    box.trigger_add()
+    box.trigger_add()
+    box.beacon()
+    box.expect_blocks(new, "online", "Movable")
+    box.expect_journal(r"^memory\d+: ", 9)
+
+
+ENOMEM, EBUSY, EPERM = 12, 16, 1
+
+
+@scenario()
+def refused_writes(box):
+    """The kernel's own error injection: each errno has its outcome, and nothing is forgotten."""
+    box.start(MOVABLE_ON_NODE_1)
+    box.inject(ENOMEM)
+    new = box.plug("d1", "1G", 1)
+    box.wait_journal(r"^memory[0-9]+: no-memory: online_movable: ENOMEM \(.*it stays offline; rule",
+                     count=8)
+    for errno, outcome, name in ((EBUSY, "busy", "EBUSY"), (EPERM, "vetoed", "EPERM")):
+        box.inject(errno)
+        box.trigger_add()
+        box.wait_journal(f"^memory[0-9]+: {outcome}: online_movable: {name} ", count=8)
+    box.expect_blocks(new, "offline")
+    box.inject(0)
+    box.trigger_add()
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    box.wait_status("blocks: done 8, busy 8, no-memory 8, vetoed 8$")
+
+
+OR_ELSE = """\
+rules = ( { name = "rather movable"; match = { node = "1"; };
+            online = "movable"; or_else = "kernel"; } );
+"""
+
+
+@scenario()
+def or_else(box):
+    """Both wishes are refused: the line tells of both."""
+    box.start(OR_ELSE)
+    box.inject(ENOMEM)
+    new = box.plug("d1", "256M", 1)
+    box.wait_journal("^memory[0-9]+: no-memory by or_else: online_kernel: ENOMEM .*"
+                     "since no-memory: online_movable: ENOMEM .*it stays offline; "
+                     "rule 'rather movable'", count=2)
+    box.expect_blocks(new, "offline")
+    box.expect_journal(r"^memory\d+: ", 2)
+
+
+@scenario(dirty=True)
+def somebody_was_first(box):
+    """Blocks that others put online while memplugd is down aren't touched, in whatever zone."""
+    box.start(MOVABLE_ON_NODE_1)
+    box.systemctl("stop")
+    new = box.plug("d1", "256M", 1)
+    for index, word in zip(new, ("online_kernel", "online_movable")):
+        box.guest.run(f"echo {word} >{MEMORY}/memory{index}/state")
+    box.start()
+    box.beacon()
+    box.expect_blocks(new[:1], "online", "Normal")
+    box.expect_blocks(new[1:], "online", "Movable")
