@@ -45,8 +45,9 @@ def all_online(indices):
 class Box:
     """A guest, with what scenarios need besides."""
 
-    def __init__(self, guest):
+    def __init__(self, guest, build):
         self.guest = guest
+        self.build = build  # what is installed in it: a build directory
         self.boot_blocks = set(guest.blocks())
         self._auto_online = guest.read(f"{MEMORY}/auto_online_blocks").strip()
         self.dimms = []

@@ -27,9 +27,10 @@ def add_helpers(tree):
     """Compiles the programs that scenarios run in the guest."""
     where = pathlib.Path(tree) / "usr/local/bin"
     where.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1",
-                    "-static", "-o", str(where / "pin"), str(HERE / "pin.c")], check=True,
-                   stdin=subprocess.DEVNULL)
+    for source in sorted(HERE.glob("*.c")):
+        subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1",
+                        "-static", "-o", str(where / source.stem), str(source)], check=True,
+                       stdin=subprocess.DEVNULL)
 
 
 def add_boot_files(boot, build_tree, tree):

@@ -10,8 +10,8 @@ import traceback
 
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
-from . import case_boot, case_cli, case_hang, case_kernels, case_races  # noqa: F401
-from . import case_released, case_rules, case_service  # noqa: F401
+from . import case_boot, case_cli, case_hang, case_kernels, case_model  # noqa: F401
+from . import case_races, case_released, case_rules, case_service  # noqa: F401
 from . import install
 from .box import Box, Wrong
 from .registry import SCENARIOS, Boot
@@ -47,6 +47,7 @@ class Trees:
     """What is laid over guests; made once, for all of a run."""
 
     def __init__(self, build, scratch):
+        self.build = build
         self._scratch = pathlib.Path(scratch)
         self.installed = self._new()
         install.install_build(build, self.installed)
@@ -124,7 +125,7 @@ class Runner:
         reason = details = note = ""
         try:
             if not box:
-                box = Box(boot_guest(self._trees, turn.kernel, turn.boot))
+                box = Box(boot_guest(self._trees, turn.kernel, turn.boot), self._trees.build)
             box.begin(scenario.kernel_onlines)
             scenario.function(box)
         except Exception as error:  # pylint: disable=broad-except
