@@ -15,7 +15,7 @@ static void mix_kernel(uint64_t *hash, const World *world) {
                 Block block = {};
 
                 mix(hash, zone_model_read(world->model, index, &block));
-                mix(hash, block.state);
+                mix(hash, (uint64_t)block.state);
                 for (size_t i = 0; i < block.valid_zones.n_zones; i++)
                         mix(hash, block.valid_zones.zones[i]);
         }
