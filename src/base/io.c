@@ -95,13 +95,22 @@ static int read_regular(int fd, size_t max, char **ret, size_t *ret_size) {
         return 0;
 }
 
-int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
+static int open_and_read(int dir_fd, const char *path, int flags, size_t max, char **ret,
+                         size_t *ret_size) {
         _cleanup_close_ int fd = -EBADF;
 
         /* O_NONBLOCK: opening a FIFO must not wait for its writer. */
-        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags);
         if (fd < 0)
                 return -errno;
 
         return read_regular(fd, max, ret, ret_size);
+}
+
+int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
+        return open_and_read(dir_fd, path, 0, max, ret, ret_size);
+}
+
+int read_own_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
+        return open_and_read(dir_fd, path, O_NOFOLLOW, max, ret, ret_size);
 }

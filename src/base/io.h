@@ -19,3 +19,6 @@ int write_attribute_at(int dir_fd, const char *path, const char *text);
  * doesn't count that. -EFBIG: larger; -EISDIR, -ENOTSUP: a directory, no regular file; others of open(), read().
  */
 int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+
+/* The same of a file that only we write: -ELOOP if it is a symlink. */
+int read_own_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);

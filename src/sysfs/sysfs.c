@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sysfs/sysfs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,33 +10,23 @@
 
 #include "base/io.h"
 #include "base/parse.h"
+#include "sysfs/sysfs-internal.h"
 
 #define MEMORY_DIR "sys/devices/system/memory"
 #define NODE_DIR "sys/devices/system/node"
+#define PARAMETER_DIR "sys/module/memory_hotplug/parameters"
 
-struct Sysfs {
-        int memory_fd;
-        int node_fd; /* negative: the kernel has no NUMA nodes */
-        uint64_t block_size;
-};
-
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
-static int open_dir_at(int dir_fd, const char *path) {
+int sysfs_open_dir_at(int dir_fd, const char *path) {
         int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         return fd < 0 ? -errno : fd;
 }
 
-/* A directory stream of its own, so that several can read the same directory. */
-static int read_dir_at(int dir_fd, const char *path, DIR **ret) {
+int sysfs_read_dir_at(int dir_fd, const char *path, DIR **ret) {
         _cleanup_close_ int fd = -EBADF;
         DIR *dir;
 
-        fd = open_dir_at(dir_fd, path);
+        fd = sysfs_open_dir_at(dir_fd, path);
         if (fd < 0)
                 return fd;
 
@@ -73,22 +62,25 @@ int sysfs_open(const char *root, Sysfs **ret) {
         _cleanup_close_ int root_fd = -EBADF;
         int r;
 
-        root_fd = open_dir_at(AT_FDCWD, root);
+        root_fd = sysfs_open_dir_at(AT_FDCWD, root);
         if (root_fd < 0)
                 return root_fd;
 
         sysfs = malloc(sizeof(Sysfs));
         if (!sysfs)
                 return -ENOMEM;
-        *sysfs = (Sysfs){ .memory_fd = -EBADF, .node_fd = -EBADF };
+        *sysfs = (Sysfs){ .memory_fd = -EBADF, .node_fd = -EBADF, .parameter_fd = -EBADF };
 
-        sysfs->memory_fd = open_dir_at(root_fd, MEMORY_DIR);
+        sysfs->memory_fd = sysfs_open_dir_at(root_fd, MEMORY_DIR);
         if (sysfs->memory_fd < 0)
                 return sysfs->memory_fd;
 
-        sysfs->node_fd = open_dir_at(root_fd, NODE_DIR);
+        sysfs->node_fd = sysfs_open_dir_at(root_fd, NODE_DIR);
         if (sysfs->node_fd < 0 && sysfs->node_fd != -ENOENT)
                 return sysfs->node_fd;
+
+        /* Before 5.15 there is none, and without it nothing else is missing. */
+        sysfs->parameter_fd = sysfs_open_dir_at(root_fd, PARAMETER_DIR);
 
         r = read_block_size(sysfs->memory_fd, &sysfs->block_size);
         if (r < 0)
@@ -104,6 +96,7 @@ Sysfs *sysfs_close(Sysfs *sysfs) {
 
         closep(&sysfs->memory_fd);
         closep(&sysfs->node_fd);
+        closep(&sysfs->parameter_fd);
         free(sysfs);
         return NULL;
 }
@@ -125,11 +118,11 @@ static const char *block_name(BlockIndex index, char name[BLOCK_NAME_MAX]) {
 
 /* The lowest N of the nodeN that a block's directory has, or NODE_UNKNOWN. */
 static int read_node_link(int block_fd, int *ret) {
-        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
         int node = NODE_UNKNOWN, r;
         struct dirent *entry;
 
-        r = read_dir_at(block_fd, ".", &dir);
+        r = sysfs_read_dir_at(block_fd, ".", &dir);
         if (r < 0)
                 return r;
 
@@ -144,14 +137,6 @@ static int read_node_link(int block_fd, int *ret) {
 
         *ret = node;
         return 0;
-}
-
-/* Whether the block's directory has the link to a node that the node's directory spoke of. */
-static bool has_node_link(int block_fd, int node) {
-        char name[16];
-
-        (void)snprintf(name, sizeof(name), "node%d", node);
-        return faccessat(block_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int read_state(int block_fd, BlockState *ret) {
@@ -193,18 +178,13 @@ static int read_valid_zones(int block_fd, ValidZones *ret) {
         return 0;
 }
 
-static int open_block_dir(Sysfs *sysfs, BlockIndex index) {
+int sysfs_open_block_dir(Sysfs *sysfs, BlockIndex index) {
         char name[BLOCK_NAME_MAX];
 
-        return open_dir_at(sysfs->memory_fd, block_name(index, name));
+        return sysfs_open_dir_at(sysfs->memory_fd, block_name(index, name));
 }
 
-/*
- * Reads a block through a descriptor of its directory, for which block->node holds. A block that
- * is removed and added anew meanwhile has another directory: its valid_zones, which may not be
- * safe yet, can't be reached through the old one.
- */
-static int read_attributes(int block_fd, Block *block) {
+int sysfs_read_attributes(int block_fd, Block *block) {
         struct stat st;
         int r;
 
@@ -222,7 +202,7 @@ static int read_attributes(int block_fd, Block *block) {
 int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret) {
         _cleanup_close_ int block_fd = -EBADF;
 
-        block_fd = open_block_dir(sysfs, index);
+        block_fd = sysfs_open_block_dir(sysfs, index);
         if (block_fd < 0)
                 return block_fd;
 
@@ -247,7 +227,7 @@ static bool is_online(Sysfs *sysfs, BlockIndex index) {
 }
 
 int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
-        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
         struct dirent *entry;
         BlockIndex index = 0;
         int r;
@@ -257,7 +237,7 @@ int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
                 return 0;
         }
 
-        r = read_dir_at(sysfs->memory_fd, ".", &dir);
+        r = sysfs_read_dir_at(sysfs->memory_fd, ".", &dir);
         if (r < 0)
                 return r;
 
@@ -274,7 +254,7 @@ int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
         Block block = { .index = index };
         int r;
 
-        block_fd = open_block_dir(sysfs, index);
+        block_fd = sysfs_open_block_dir(sysfs, index);
         if (block_fd < 0)
                 return block_fd;
 
@@ -284,7 +264,7 @@ int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
                         return r;
         }
 
-        r = read_attributes(block_fd, &block);
+        r = sysfs_read_attributes(block_fd, &block);
         if (r < 0)
                 return r;
 
@@ -292,138 +272,11 @@ int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
         return 0;
 }
 
-/* Like sysfs_read_block(), with the node that link_blocks() found, if it still holds. */
-static int read_listed_block(Sysfs *sysfs, Block *block) {
-        _cleanup_close_ int block_fd = -EBADF;
-
-        block_fd = open_block_dir(sysfs, block->index);
-        if (block_fd < 0)
-                return block_fd;
-
-        if (sysfs_has_nodes(sysfs) && block->node != NODE_UNKNOWN &&
-            !has_node_link(block_fd, block->node))
-                block->node = NODE_UNKNOWN;
-
-        return read_attributes(block_fd, block);
-}
-
-/* All memoryN of the memory directory, with nothing but their index. */
-static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
-        int r;
-
-        r = read_dir_at(sysfs->memory_fd, ".", &dir);
-        if (r < 0)
-                return r;
-
-        while ((entry = readdir(dir))) {
-                Block block = { .node = node };
-
-                if (parse_suffix(entry->d_name, "memory", &block.index) < 0)
-                        continue;
-                r = snapshot_add(snapshot, &block);
-                if (r < 0)
-                        return r;
-        }
-
-        snapshot_sort(snapshot);
-        return 0;
-}
-
-/* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
-static int link_blocks_of_node(Sysfs *sysfs, const char *name, int node, Snapshot *snapshot) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
-        int r;
-
-        r = read_dir_at(sysfs->node_fd, name, &dir);
-        if (r < 0)
-                return r == -ENOENT ? 0 : r;
-
-        while ((entry = readdir(dir))) {
-                BlockIndex index;
-                Block *block;
-
-                if (parse_suffix(entry->d_name, "memory", &index) < 0)
-                        continue;
-                block = snapshot_find(snapshot, index);
-                if (block && (block->node == NODE_UNKNOWN || node < block->node))
-                        block->node = node;
-        }
-        return 0;
-}
-
-static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
-        int r;
-
-        r = read_dir_at(sysfs->node_fd, ".", &dir);
-        if (r < 0)
-                return r;
-
-        while ((entry = readdir(dir))) {
-                uint64_t node;
-
-                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > INT_MAX)
-                        continue;
-                r = link_blocks_of_node(sysfs, entry->d_name, (int)node, snapshot);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-/* Reads the blocks' attributes, and drops those that went away meanwhile. */
-static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                Block block = snapshot->blocks[i];
-                int r = read_listed_block(sysfs, &block);
-
-                if (r == -ENOENT || r == -ENODEV)
-                        continue;
-                if (r < 0)
-                        return r;
-                snapshot->blocks[n++] = block;
-        }
-
-        snapshot->n_blocks = n;
-        return 0;
-}
-
-int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
-        _cleanup_(snapshot_done) Snapshot snapshot = { .block_size = sysfs->block_size,
-                                                       .numa = sysfs_has_nodes(sysfs) };
-        int r;
-
-        r = list_blocks(sysfs, snapshot.numa ? NODE_UNKNOWN : 0, &snapshot);
-        if (r < 0)
-                return r;
-
-        if (snapshot.numa) {
-                r = link_blocks(sysfs, &snapshot);
-                if (r < 0)
-                        return r;
-        }
-
-        r = read_blocks(sysfs, &snapshot);
-        if (r < 0)
-                return r;
-
-        *ret = snapshot;
-        snapshot = (Snapshot){};
-        return 0;
-}
-
-/* A block that is removed meanwhile can't be written through its old directory, nor a new one be. */
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word) {
         _cleanup_close_ int block_fd = -EBADF;
         struct stat st;
 
-        block_fd = open_block_dir(sysfs, index);
+        block_fd = sysfs_open_block_dir(sysfs, index);
         if (block_fd < 0)
                 return block_fd;
 
@@ -433,9 +286,4 @@ int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *w
                 return -ENODEV;
 
         return write_attribute_at(block_fd, "state", word);
-}
-
-int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]) {
-        return read_attribute_at(sysfs->memory_fd, "auto_online_blocks", text,
-                                 AUTO_ONLINE_TEXT_MAX);
 }

@@ -7,6 +7,7 @@
  * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
  * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
  */
+#include "model/setting.h"
 #include "model/snapshot.h"
 
 typedef struct Sysfs Sysfs;
@@ -43,8 +44,11 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
 
 /*
- * auto_online_blocks: what the kernel itself does with new memory. -ENOENT: a kernel before 4.6,
- * or one without memory hot-plug.
+ * What the kernel itself does with new memory. -ENOENT: this kernel has no such setting; writing,
+ * -EINVAL: it doesn't know that value. Reading answers the text's length.
  */
-#define AUTO_ONLINE_TEXT_MAX 32
+int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX]);
+int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text);
+
+#define AUTO_ONLINE_TEXT_MAX SETTING_TEXT_MAX
 int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]);

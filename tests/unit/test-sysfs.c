@@ -178,7 +178,51 @@ START_TEST(writes_the_word_as_it_is) {
 }
 END_TEST
 
+#define PARAMETERS "sys/module/memory_hotplug/parameters/"
+
+START_TEST(settings_are_read_and_written_at_their_places) {
+        static const struct {
+                Setting setting;
+                const char *path;
+        } rows[] = {
+                { SETTING_AUTO_ONLINE_BLOCKS, "sys/devices/system/memory/auto_online_blocks" },
+                { SETTING_ONLINE_POLICY, PARAMETERS "online_policy" },
+                { SETTING_AUTO_MOVABLE_RATIO, PARAMETERS "auto_movable_ratio" },
+                { SETTING_AUTO_MOVABLE_NUMA_AWARE, PARAMETERS "auto_movable_numa_aware" },
+        };
+        FakeTree *tree = fake_tree_new();
+        char text[SETTING_TEXT_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+
+                fake_file(tree, rows[i].path, "word\n");
+                sysfs = open_tree(tree);
+                ck_assert_int_eq(sysfs_read_setting(sysfs, rows[i].setting, text), 4);
+                ck_assert_str_eq(text, "word");
+                fake_file(tree, rows[i].path, "");
+                ck_assert_int_eq(sysfs_write_setting(sysfs, rows[i].setting, "offline"), 0);
+                ck_assert_str_eq(fake_read(tree, rows[i].path), "offline");
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(an_old_kernel_has_no_settings) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        char text[SETTING_TEXT_MAX];
+
+        for (Setting setting = 0; setting < _SETTING_MAX; setting++) {
+                ck_assert_int_eq(sysfs_read_setting(sysfs, setting, text), -ENOENT);
+                ck_assert_int_eq(sysfs_write_setting(sysfs, setting, "1"), -ENOENT);
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
              without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
-             what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is);
+             what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is,
+             settings_are_read_and_written_at_their_places, an_old_kernel_has_no_settings);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+
+#include "base/io.h"
+#include "sysfs/sysfs-internal.h"
+
+static int setting_dir(const Sysfs *sysfs, Setting setting) {
+        return setting == SETTING_AUTO_ONLINE_BLOCKS ? sysfs->memory_fd : sysfs->parameter_fd;
+}
+
+int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX]) {
+        int dir_fd = setting_dir(sysfs, setting);
+
+        if (dir_fd < 0)
+                return -ENOENT;
+
+        return read_attribute_at(dir_fd, setting_to_string(setting), text, SETTING_TEXT_MAX);
+}
+
+int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text) {
+        int dir_fd = setting_dir(sysfs, setting);
+
+        if (dir_fd < 0)
+                return -ENOENT;
+
+        return write_attribute_at(dir_fd, setting_to_string(setting), text);
+}
+
+int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]) {
+        return sysfs_read_setting(sysfs, SETTING_AUTO_ONLINE_BLOCKS, text);
+}
