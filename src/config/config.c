@@ -14,6 +14,7 @@
 #include "config/report.h"
 #include "config/scan.h"
 #include "config/schema.h"
+#include "rules/kernel-words.h"
 
 #define FILE_SIZE_MAX (1024 * 1024)
 
@@ -170,6 +171,37 @@ static void warn_of_shadowed_rules(const Policy *policy, Reporter *reporter) {
         config_report_sort(reporter, 0);
 }
 
+/* "auto" becomes what it comes to with these rules; "kernel" must be possible with them. */
+static void settle_mode(Policy *policy, Reporter *reporter) {
+        KernelWords words = policy_in_kernel_words(policy);
+        const Rule *rule = words.in_the_way;
+        bool possible = !rule && policy->take_over;
+        _cleanup_free_ char *why = NULL;
+
+        policy->active = policy->mode;
+        if (policy->mode == MODE_AUTO)
+                policy->active = possible ? MODE_KERNEL : MODE_UEVENT;
+        if (policy->mode != MODE_KERNEL || possible)
+                return;
+
+        if (!policy->take_over)
+                config_error(reporter, NULL, 0,
+                             "mode = \"kernel\" needs take_over = true: it has the kernel's own "
+                             "setting say what the rules do");
+        if (!rule)
+                return;
+
+        why = kernel_words_explain(&words);
+        if (why)
+                config_error(
+                        reporter, rule->file, rule->line,
+                        "mode = \"kernel\" has one word for all memory, and '%s' can't be said in "
+                        "it: %s",
+                        rule->name, why);
+        else
+                reporter->no_memory = true;
+}
+
 int config_load(const char *root, const char *file, Policy **ret, ConfigReport *ret_report) {
         _cleanup_(config_draft_done) ConfigDraft draft = { .policy = policy_new() };
         Reporter reporter = { .report = ret_report };
@@ -187,6 +219,8 @@ int config_load(const char *root, const char *file, Policy **ret, ConfigReport *
                 order_rules(&draft, &reporter);
                 if (policy_add_defaults(draft.policy) < 0)
                         reporter.no_memory = true;
+                else
+                        settle_mode(draft.policy, &reporter);
                 warn_of_shadowed_rules(draft.policy, &reporter);
         }
         if (reporter.no_memory)

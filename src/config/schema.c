@@ -12,8 +12,8 @@
 
 #define NOT_THERE_YET "not there yet in this version of memplugd"
 
-#define MODE_EXPECTED "\"uevent\" or \"observe\""
-#define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\" or \"leave\""
+#define MODE_EXPECTED "\"uevent\", \"kernel\", \"auto\" or \"observe\""
+#define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
 #define OR_ELSE_EXPECTED "\"movable\", \"kernel\" or \"leave\""
 
 /* What is being read, and for whom. */
@@ -212,7 +212,7 @@ static void read_match(Reader *reader, const config_setting_t *setting, void *va
         read_group(reader, setting, match_keys, value);
 }
 
-static const char *const later_onlines[] = { "auto", "kernel-policy", NULL };
+static const char *const later_onlines[] = { "auto", NULL };
 
 static const Key rule_keys[] = {
         { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
@@ -286,13 +286,17 @@ static void read_rules(Reader *reader, const config_setting_t *setting, void *va
                 read_rule(reader, config_setting_get_elem(setting, (unsigned)i));
 }
 
-static const char *const later_modes[] = { "kernel", "auto", NULL };
+static void read_bool(Reader *reader, const config_setting_t *setting, void *value) {
+        (void)reader;
+        *(bool *)value = config_setting_get_bool(setting);
+}
 
 static const Key policy_keys[] = {
         { "mode", CONFIG_TYPE_STRING, MODE_EXPECTED, offsetof(Policy, mode),
-          .parse = config_parse_mode, .later = later_modes },
+          .parse = config_parse_mode },
+        { "take_over", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, take_over),
+          .read = read_bool },
         { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
-        { "take_over", .is_later = true },
         { "movable_ratio", .is_later = true },
         { "numa_aware", .is_later = true },
         { "kernel_min", .is_later = true },

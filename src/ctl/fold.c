@@ -16,13 +16,14 @@ static bool same_zones(const Block *a, const Block *b) {
 }
 
 static Fold fold_of_block(const View *view, const Block *block) {
-        const Rule *rule = view_rule_of(view, block);
+        Verdict verdict = view_verdict_of(view, block);
 
         return (Fold){
                 .block = block,
                 .last = block->index,
-                .rule = rule,
-                .trouble = view_trouble_of(block, rule),
+                .rule = verdict.rule,
+                .wanted = verdict.online,
+                .trouble = view_trouble_of(block, &verdict),
         };
 }
 
@@ -78,8 +79,10 @@ static json_object *zones_to_json(const Block *block) {
         return array;
 }
 
-static void add_rule(json_object *object, const Rule *rule) {
-        json_add(object, "wanted", rule ? json_new_text(online_to_string(rule->online)) : NULL);
+static void add_rule(json_object *object, const Fold *fold) {
+        const Rule *rule = fold->rule;
+
+        json_add(object, "wanted", rule ? json_new_text(online_to_string(fold->wanted)) : NULL);
         json_add(object, "or_else", rule ? json_new_text(online_to_string(rule->or_else)) : NULL);
         json_add(object, "rule", rule ? json_new_text(rule->name) : NULL);
         json_add(object, "rule_file", rule ? json_new_text(rule->file) : NULL);
@@ -100,7 +103,7 @@ json_object *fold_to_json(const View *view, const Fold *fold) {
                  block->node == NODE_UNKNOWN ? NULL : json_new_number((uint64_t)block->node));
         json_add(object, "state", json_new_text(block_state_to_string(block->state)));
         json_add(object, "zones", zones_to_json(block));
-        add_rule(object, fold->rule);
+        add_rule(object, fold);
         json_add(object, "trouble",
                  fold->trouble == TROUBLE_NONE ? NULL
                                                : json_new_text(trouble_to_string(fold->trouble)));

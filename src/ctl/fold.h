@@ -10,6 +10,7 @@ typedef struct Fold {
         const Block *block; /* the first of them; what they have in common is read from it */
         BlockIndex last;
         const Rule *rule; /* NULL: not linked to their node */
+        Online wanted;    /* by that rule */
         Trouble trouble;
 } Fold;
 

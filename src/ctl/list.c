@@ -68,7 +68,7 @@ static uint64_t online_blocks(const Totals *totals) {
 /* "movable", and a sign where that isn't so. */
 static const char *wanted_text(const Fold *fold, char text[FORMAT_TEXT_MAX]) {
         (void)snprintf(text, FORMAT_TEXT_MAX, "%s%s",
-                       fold->rule ? online_to_string(fold->rule->online) : "-",
+                       fold->rule ? online_to_string(fold->wanted) : "-",
                        fold->trouble == TROUBLE_WRONG_ZONE ? " !" : "");
         return text;
 }

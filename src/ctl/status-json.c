@@ -2,6 +2,7 @@
 #include "ctl/fold.h"
 #include "ctl/report.h"
 #include "ctl/status.h"
+#include "rules/kernel-words.h"
 
 static json_object *total_to_json(const Status *status, const NodeTotal *total, bool with_node) {
         static const char *const keys[_SHARE_MAX] = {
@@ -45,12 +46,17 @@ static json_object *troubles_to_json(const Status *status) {
 void status_print_json(const Status *status) {
         _cleanup_(json_object_putp) json_object *object = json_new_object();
         const View *view = &status->view;
+        _cleanup_free_ char *why = kernel_words_explain_auto(view->policy);
 
         json_add(object, "mode", json_new_text(mode_to_string(view->policy->mode)));
+        json_add(object, "active_mode", json_new_text(mode_to_string(view->policy->active)));
+        json_add(object, "active_mode_reason", json_new_text(why));
         json_add(object, "config",
                  report_to_json(&view->report, view->policy, view->config_is_valid));
         json_add(object, "auto_online_blocks",
                  view->auto_online[0] ? json_new_text(view->auto_online) : NULL);
+        json_add(object, "auto_online_blocks_before",
+                 view->taken_over[0] ? json_new_text(view->taken_over) : NULL);
         json_add(object, "block_size", json_new_number(view->snapshot.block_size));
         json_add(object, "nodes", nodes_to_json(status));
         json_add(object, "total",

@@ -11,6 +11,7 @@
 #include "ctl/report.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
+#include "rules/kernel-words.h"
 
 /* How much is shown of each part without --all, so that all of it fits one screen. */
 #define FILES_MAX 2
@@ -64,6 +65,35 @@ static int print_errors(const ConfigReport *report, bool all) {
         return 0;
 }
 
+static const char *mode_note(const Policy *policy) {
+        switch (policy->mode) {
+        case MODE_KERNEL:
+                return " (the kernel onlines, as memplugd has it)";
+        case MODE_AUTO:
+                return policy->active == MODE_KERNEL ? " (kernel: it can do what the rules ask for)"
+                                                     : " (uevent)";
+        case MODE_OBSERVE:
+                return " (decide and tell, write nothing)";
+        default:
+                return "";
+        }
+}
+
+static int print_why_auto(const Policy *policy) {
+        _cleanup_free_ char *why = NULL, *text = NULL;
+
+        if (policy->mode != MODE_AUTO || policy->active != MODE_UEVENT)
+                return 0;
+
+        why = kernel_words_explain_auto(policy);
+        text = why ? format_printable(why) : NULL;
+        if (!text)
+                return -ENOMEM;
+
+        printf("        not kernel, %s\n", text);
+        return 0;
+}
+
 static int print_config(const View *view, bool all) {
         size_t n_rules = report_count_rules(view->policy), n_built_in;
         int r;
@@ -77,30 +107,50 @@ static int print_config(const View *view, bool all) {
         }
 
         n_built_in = view->policy->n_rules - n_rules;
-        printf("Mode:   %s%s; ", mode_to_string(view->policy->mode),
-               view->policy->mode == MODE_OBSERVE ? " (decide and tell, write nothing)" : "");
+        printf("Mode:   %s%s; ", mode_to_string(view->policy->mode), mode_note(view->policy));
         if (n_rules == 0)
                 printf("built-in rules only\n");
         else
                 printf("%zu rule%s, then %zu built-in\n", n_rules, format_plural(n_rules),
                        n_built_in);
-        return 0;
+        return print_why_auto(view->policy);
 }
 
-static void print_kernel(const char *auto_online) {
+/* What it was: "; it was "online" before". */
+static void print_setting(const View *view) {
+        printf("        (auto_online_blocks is \"%s\"", view->auto_online);
+        if (view->taken_over[0]) {
+                _cleanup_free_ char *was = format_printable(view->taken_over);
+
+                printf(", and \"%s\" without memplugd", was ?: "?");
+        }
+        printf(")");
+}
+
+static void print_kernel(const View *view) {
+        const char *auto_online = view->auto_online;
+
         if (!auto_online[0]) {
                 printf("Kernel: has no auto_online_blocks: new memory waits for a program\n");
                 return;
         }
         if (strcmp(auto_online, "offline") == 0) {
-                printf("Kernel: leaves new memory offline, for the rules to decide\n"
-                       "        (auto_online_blocks is \"offline\")\n");
+                printf("Kernel: leaves new memory offline, for the rules to decide\n");
+                print_setting(view);
+                printf("\n");
+                return;
+        }
+        if (view->policy->active == MODE_KERNEL) {
+                printf("Kernel: onlines new memory itself\n");
+                print_setting(view);
+                printf("\n");
                 return;
         }
 
-        printf("Kernel: %sonlines new memory itself, before any program can%s\n"
-               "        (auto_online_blocks is \"%s\"): the rules come too late for it\n",
-               output_colour(COLOUR_WAITING), output_no_colour(), auto_online);
+        printf("Kernel: %sonlines new memory itself, before any program can%s\n",
+               output_colour(COLOUR_WAITING), output_no_colour());
+        print_setting(view);
+        printf(": the rules come too late for it\n");
 }
 
 typedef enum Column {
@@ -231,7 +281,7 @@ static int print_trouble_line(const Fold *fold) {
 
         printf("        memory%s: wanted \"%s\" by rule '%s'\n",
                format_blocks(fold->block->index, fold->last, blocks),
-               online_to_string(fold->rule->online), name);
+               online_to_string(fold->wanted), name);
         return 0;
 }
 
@@ -279,7 +329,7 @@ int status_print(const Status *status, bool all) {
         r = print_config(&status->view, all);
         if (r < 0)
                 return r;
-        print_kernel(status->view.auto_online);
+        print_kernel(&status->view);
 
         printf("\n");
         r = print_nodes(status, all);

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/view.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/io.h"
 #include "base/log.h"
-#include "rules/verdict.h"
+#include "rules/kernel-words.h"
+
+/* Below the root; src/state writes it. */
+#define TAKEN_OVER_FILE "/run/memplugd/auto_online_blocks"
+#define TAKEN_OVER_MAX 4096
 
 static const char *const trouble_table[] = {
         [TROUBLE_NONE] = "none",
@@ -62,6 +71,23 @@ static int open_sysfs(const char *root, Sysfs **ret) {
         return r;
 }
 
+/* The first line of the file is what the setting was. Without that, it wasn't taken over. */
+static void read_taken_over(const char *root, View *view) {
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        size_t size;
+
+        if (asprintf(&path, "%s" TAKEN_OVER_FILE, root) < 0) {
+                path = NULL;
+                return;
+        }
+        if (read_file_at(AT_FDCWD, path, TAKEN_OVER_MAX, &text, &size) < 0)
+                return;
+
+        size = strcspn(text, "\n");
+        if (size < SETTING_TEXT_MAX)
+                (void)stpcpy(mempcpy(view->taken_over, text, size), "");
+}
+
 static int read_memory(const char *root, View *view) {
         _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
         int r;
@@ -70,12 +96,13 @@ static int read_memory(const char *root, View *view) {
         if (r < 0)
                 return r;
 
-        r = sysfs_read_auto_online(sysfs, view->auto_online);
+        r = sysfs_read_setting(sysfs, SETTING_AUTO_ONLINE_BLOCKS, view->auto_online);
         if (r == -ENOENT)
                 view->auto_online[0] = 0;
         else if (r < 0)
                 return log_error_errno(r, "can't read auto_online_blocks: %m");
 
+        read_taken_over(root, view);
         r = sysfs_read_all(sysfs, &view->snapshot);
         if (r < 0)
                 return log_error_errno(r, "can't read the memory blocks: %m");
@@ -100,29 +127,33 @@ int view_load(const Options *options, View *ret) {
         return 0;
 }
 
-const Rule *view_rule_of(const View *view, const Block *block) {
-        if (block->node == NODE_UNKNOWN)
-                return NULL;
+Verdict view_verdict_of(const View *view, const Block *block) {
+        const char *own = view->taken_over[0] ? view->taken_over : view->auto_online;
+        const VerdictFacts facts = { view->snapshot.block_size, online_from_kernel_word(own) };
 
-        return verdict_for_block(view->policy, block, view->snapshot.block_size).rule;
+        if (block->node == NODE_UNKNOWN)
+                return (Verdict){ .block = block->index, .node = block->node };
+
+        return verdict_for_block(view->policy, block, &facts);
 }
 
-/* Whether the rule names that zone, as its first or its second choice. */
-static bool rule_accepts(const Rule *rule, ZoneKind kind) {
-        if (online_wants(rule->online, kind))
+/* Whether that zone is the first or the second choice. */
+static bool accepts(const Verdict *verdict, ZoneKind kind) {
+        if (online_wants(verdict->online, kind))
                 return true;
 
-        return rule->or_else != ONLINE_LEAVE && online_wants(rule->or_else, kind);
+        return verdict->or_else != ONLINE_LEAVE && online_wants(verdict->or_else, kind);
 }
 
-Trouble view_trouble_of(const Block *block, const Rule *rule) {
+Trouble view_trouble_of(const Block *block, const Verdict *verdict) {
         ZoneKind kind = block_zone_kind(block);
 
-        if (!rule || rule->online == ONLINE_LEAVE)
+        if (!verdict->rule || verdict->online == ONLINE_LEAVE)
                 return TROUBLE_NONE;
         if (block->state == BLOCK_OFFLINE)
                 return TROUBLE_OFFLINE;
-        if (kind >= 0 && !rule_accepts(rule, kind))
+        /* The kernel's setting was never asked about the memory of the boot. */
+        if (kind >= 0 && !accepts(verdict, kind) && verdict->rule->online != ONLINE_KERNEL_POLICY)
                 return TROUBLE_WRONG_ZONE;
 
         return TROUBLE_NONE;

@@ -7,12 +7,15 @@
 #include "config/config.h"
 #include "ctl/options.h"
 #include "model/snapshot.h"
+#include "rules/verdict.h"
 #include "sysfs/sysfs.h"
 
 typedef struct View {
         Snapshot snapshot;
-        char auto_online[AUTO_ONLINE_TEXT_MAX]; /* "": the kernel has no such setting */
-        Policy *policy; /* the built-in rules alone if the config is broken */
+        char auto_online[SETTING_TEXT_MAX]; /* "": the kernel has no such setting */
+        char taken_over
+                [SETTING_TEXT_MAX]; /* what it was before memplugd changed it; "": it didn't */
+        Policy *policy;             /* the built-in rules alone if the config is broken */
         bool config_is_valid;
         ConfigReport report;
 } View;
@@ -40,8 +43,11 @@ int view_load_config(const Options *options, const char *file, View *ret);
 /* Frees what it holds, not itself. */
 void view_done(View *view);
 
-/* The rule that a block falls under; NULL as long as the block isn't linked to its node. */
-const Rule *view_rule_of(const View *view, const Block *block);
+/*
+ * What the rules want of a block, and by which one; its rule is NULL as long as the block isn't
+ * linked to its node.
+ */
+Verdict view_verdict_of(const View *view, const Block *block);
 
-/* What is wrong with a block, 'rule' being the one it falls under, or NULL. */
-Trouble view_trouble_of(const Block *block, const Rule *rule);
+/* What is wrong with a block, by that verdict. */
+Trouble view_trouble_of(const Block *block, const Verdict *verdict);

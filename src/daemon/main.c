@@ -4,15 +4,19 @@
 
 #include "base/log.h"
 #include "daemon/manager.h"
+#include "daemon/put-back.h"
 
 enum { EXIT_USAGE = 2 };
 
 static const char *arg_config;
+static bool arg_service, arg_put_back;
 
 static void print_help(void) {
         printf("memplugd [OPTION…]\n\n"
                "Puts hot-plugged memory online, as /etc/memplugd/memplugd.conf says.\n\n"
                "  -c, --config=FILE      read this config alone, not the usual files\n"
+               "      --put-back         put back what a memplugd left of the kernel's settings\n"
+               "      --service          leave that to memplugd-put-back.service at the end\n"
                "      --log-level=LEVEL  debug, info, notice, warning, err, … (default: info)\n"
                "  -h, --help             print this\n"
                "      --version          print the version\n\n"
@@ -21,10 +25,12 @@ static void print_help(void) {
 
 /* Answers 0 to stop here with success, 1 to go on, or -EINVAL, which has been told. */
 static int parse_argv(int argc, char *argv[]) {
-        enum { ARG_LOG_LEVEL = 0x100, ARG_VERSION };
+        enum { ARG_LOG_LEVEL = 0x100, ARG_PUT_BACK, ARG_SERVICE, ARG_VERSION };
         static const struct option options[] = {
                 { "config", required_argument, NULL, 'c' },
                 { "log-level", required_argument, NULL, ARG_LOG_LEVEL },
+                { "put-back", no_argument, NULL, ARG_PUT_BACK },
+                { "service", no_argument, NULL, ARG_SERVICE },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { NULL, 0, NULL, 0 },
@@ -41,6 +47,12 @@ static int parse_argv(int argc, char *argv[]) {
                         if (level < 0)
                                 return log_error_errno(level, "Unknown log level '%s'.", optarg);
                         log_set_level(level);
+                        break;
+                case ARG_PUT_BACK:
+                        arg_put_back = true;
+                        break;
+                case ARG_SERVICE:
+                        arg_service = true;
                         break;
                 case 'h':
                         print_help();
@@ -66,7 +78,10 @@ int main(int argc, char *argv[]) {
         if (r <= 0)
                 return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
 
-        r = manager_new(arg_config, &manager);
+        if (arg_put_back)
+                return put_back_run() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+
+        r = manager_new(arg_config, arg_service, &manager);
         if (r < 0)
                 return EXIT_FAILURE;
 

@@ -9,9 +9,11 @@
 #include "config/config.h"
 #include "daemon/manager.h"
 #include "daemon/rounds.h"
+#include "daemon/takeover.h"
 #include "uevent/uevent.h"
 
-#define MANAGER_STATUS_MAX 1600
+#define MANAGER_STATUS_MAX 2400
+#define MANAGER_REASON_MAX 400
 
 struct Manager {
         sd_event *event;
@@ -28,11 +30,14 @@ struct Manager {
         Worker *worker;
         BlockTable *table;
         Rounds rounds;
+        Takeover takeover;
+        bool is_service; /* another unit puts back what was taken over */
 
         const char *config_file;
         Policy *policy;         /* in force, or about to be */
         char *config_text;      /* where it comes from, for the status */
         size_t n_config_errors; /* of the config that was read last: then it isn't in force */
+        char mode_reason[MANAGER_REASON_MAX]; /* why another mode is active; "": none is */
 };
 
 /*
@@ -40,6 +45,15 @@ struct Manager {
  * or a negative errno if there is no policy at all.
  */
 int manager_load_config(Manager *manager);
+
+/* Needs sysfs, and the run directory if there is one. */
+void manager_open_takeover(Manager *manager);
+
+/* Takes over, programs or puts back the kernel's own setting, as the policy's mode wants it. */
+void manager_apply_mode(Manager *manager);
+
+/* At the end: unless the service's other unit does it. */
+void manager_put_back(Manager *manager);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

@@ -44,14 +44,27 @@ static const char *describe_outcomes(const Rounds *rounds, char text[TEXT_MAX]) 
         return text;
 }
 
-static void tell_status(Manager *manager) {
-        char errors[TEXT_MAX], phase[TEXT_MAX], outcomes[TEXT_MAX], status[MANAGER_STATUS_MAX];
+/* "mode uevent", "mode auto (uevent is active: …)" */
+static const char *describe_mode(const Manager *manager, char text[TEXT_MAX]) {
+        const Policy *policy = manager->policy;
 
-        (void)snprintf(status, sizeof(status), "STATUS=%s%smode %s, %s; blocks: %s",
+        if (policy->mode == policy->active)
+                (void)snprintf(text, TEXT_MAX, "mode %s", mode_to_string(policy->mode));
+        else
+                (void)snprintf(text, TEXT_MAX, "mode %s (%s is active%s%s)",
+                               mode_to_string(policy->mode), mode_to_string(policy->active),
+                               manager->mode_reason[0] ? ": " : "", manager->mode_reason);
+        return text;
+}
+
+static void tell_status(Manager *manager) {
+        char errors[TEXT_MAX], phase[TEXT_MAX], mode[TEXT_MAX], outcomes[TEXT_MAX],
+                status[MANAGER_STATUS_MAX];
+
+        (void)snprintf(status, sizeof(status), "STATUS=%s%s%s, %s; blocks: %s",
                        describe_errors(manager->n_config_errors, errors),
-                       describe_phase(&manager->rounds, phase),
-                       mode_to_string(manager->policy->mode), manager->config_text,
-                       describe_outcomes(&manager->rounds, outcomes));
+                       describe_phase(&manager->rounds, phase), describe_mode(manager, mode),
+                       manager->config_text, describe_outcomes(&manager->rounds, outcomes));
         if (strcmp(status, manager->status) == 0)
                 return;
 

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "daemon/manager-internal.h"
 
-#define RUN_DIR "/run/memplugd"
+#define RUN_DIR MANAGER_RUN_DIR
 
 /* A stop waits so often for a write that is under way, this long each time: 5 s in all. */
 #define STOP_WAITS_MAX 50
@@ -58,6 +58,13 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
                              online);
 }
 
+static Online op_kernel_policy(void *userdata) {
+        Manager *manager = userdata;
+
+        takeover_look(&manager->takeover);
+        return takeover_kernel_policy(&manager->takeover);
+}
+
 static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
@@ -87,6 +94,7 @@ static const RoundsOps rounds_ops = {
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
         .wait_for_links = op_wait_for_links,
+        .kernel_policy = op_kernel_policy,
 };
 
 /* Ending */
@@ -144,8 +152,10 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
         (void)manager_load_config(manager);
         (void)sd_notify(/* unset_environment= */ 0, "READY=1");
 
-        if (manager->n_config_errors == 0)
+        if (manager->n_config_errors == 0) {
+                manager_apply_mode(manager);
                 rounds_set_policy(&manager->rounds, manager->policy);
+        }
         rounds_step(&manager->rounds);
         manager_update_status(manager);
         return 0;
@@ -228,7 +238,6 @@ static int open_table(Manager *manager) {
 }
 
 static int open_kernel(Manager *manager) {
-        char auto_online[AUTO_ONLINE_TEXT_MAX];
         int r;
 
         r = sysfs_open("/", &manager->sysfs);
@@ -237,13 +246,6 @@ static int open_kernel(Manager *manager) {
                                           "(/sys/devices/system/memory): nothing to do here.");
         if (r < 0)
                 return log_error_errno(r, "Failed to open /sys/devices/system/memory: %m");
-
-        if (sysfs_read_auto_online(manager->sysfs, auto_online) >= 0 &&
-            strcmp(auto_online, "offline") != 0)
-                log_warning(
-                        "The kernel itself puts new memory online (auto_online_blocks is '%s'), "
-                        "before memplugd can.",
-                        auto_online);
 
         /* Before anything is read: what changes after that is told by an event. */
         r = uevent_monitor_new(&manager->monitor);
@@ -312,14 +314,17 @@ static int open_all(Manager *manager) {
         }
         if (r >= 0)
                 r = open_kernel(manager);
-        if (r >= 0)
+        if (r >= 0) {
+                manager_open_takeover(manager);
+                manager_apply_mode(manager);
                 r = open_table(manager);
+        }
         if (r >= 0)
                 r = watch_kernel(manager);
         return r;
 }
 
-int manager_new(const char *config_file, Manager **ret) {
+int manager_new(const char *config_file, bool is_service, Manager **ret) {
         _cleanup_(manager_freep) Manager *manager = NULL;
         int r;
 
@@ -329,6 +334,7 @@ int manager_new(const char *config_file, Manager **ret) {
 
         manager->run_fd = manager->lock_fd = -EBADF;
         manager->config_file = config_file;
+        manager->is_service = is_service;
 
         r = open_all(manager);
         if (r < 0)
@@ -342,6 +348,7 @@ Manager *manager_free(Manager *manager) {
         if (!manager)
                 return NULL;
 
+        manager_put_back(manager);
         worker_free(manager->worker);
         rounds_done(&manager->rounds);
         block_table_free(manager->table);
@@ -368,6 +375,7 @@ int manager_run(Manager *manager) {
         manager_update_status(manager);
 
         r = sd_event_loop(manager->event);
+        manager_put_back(manager); /* who is stuck isn't freed */
         return r < 0 ? log_error_errno(r, "Failed to wait for events: %m") : 0;
 }
 

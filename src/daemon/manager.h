@@ -7,13 +7,17 @@
 
 #include "base/macro.h"
 
+#define MANAGER_RUN_DIR "/run/memplugd"
+
 typedef struct Manager Manager;
 
 /*
  * Opens all there is to open, and says on the log what can't be. 'config_file': a file to read
- * instead of the usual ones, or NULL. 0 or a negative errno, which has been told.
+ * instead of the usual ones, or NULL. 'is_service': what was changed of the kernel's settings is put
+ * back by the unit memplugd-put-back.service, not at the end. 0 or a negative errno, which has been
+ * told.
  */
-int manager_new(const char *config_file, Manager **ret);
+int manager_new(const char *config_file, bool is_service, Manager **ret);
 Manager *manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager *, manager_free)
 

@@ -190,6 +190,7 @@ static void read_uevents(Rounds *rounds) {
 typedef struct Decision {
         Rounds *rounds;
         bool sweep; /* all blocks are read; else those whose "add" came */
+        VerdictFacts facts;
         RunOfBlocks left;
         RunOfBlocks observed;
 } Decision;
@@ -206,7 +207,7 @@ static void decide_online(Decision *decision, const Block *block, bool known) {
 
         (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_ONLINE);
 
-        verdict = verdict_for_block(rounds->policy, block, rounds->block_size);
+        verdict = verdict_for_block(rounds->policy, block, &decision->facts);
         if (verdict.online == ONLINE_LEAVE || (decision->sweep && (known || rounds->first_sweep)))
                 return;
 
@@ -214,17 +215,20 @@ static void decide_online(Decision *decision, const Block *block, bool known) {
                           ? OUTCOME_ALREADY
                           : OUTCOME_WRONG_ZONE;
         rounds->n_outcomes[outcome]++;
-        tell_found_online(block, &verdict, outcome);
+        tell_found_online(block, &verdict, outcome, rounds->policy->active == MODE_KERNEL);
 }
 
 static void decide_offline(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         Verdict verdict;
 
-        verdict = verdict_for_block(rounds->policy, block, rounds->block_size);
+        verdict = verdict_for_block(rounds->policy, block, &decision->facts);
         if (verdict.online == ONLINE_LEAVE)
                 tell_run(&decision->left, &verdict, tell_left);
-        else if (rounds->policy->mode == MODE_OBSERVE)
+        else if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
+                rounds->n_outcomes[OUTCOME_REFUSED]++;
+                tell_left_by_kernel(block, &verdict);
+        } else if (rounds->policy->active == MODE_OBSERVE)
                 tell_run(&decision->observed, &verdict, tell_observed);
         else if (work_add(&rounds->work, &verdict, block->inode) == -ENOMEM)
                 log_error("memory%" PRIu64 ": no memory to deal with it; it stays offline.",
@@ -360,7 +364,11 @@ static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
 }
 
 static void decide(Rounds *rounds) {
-        Decision decision = { .rounds = rounds, .sweep = rounds->rescan };
+        Decision decision = {
+                .rounds = rounds,
+                .sweep = rounds->rescan,
+                .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
+        };
         _cleanup_(snapshot_done) Snapshot snapshot = {};
         int r;
 
@@ -395,7 +403,7 @@ static void take_next_policy(Rounds *rounds) {
 
 /* The barrier is a write, if one without effect: not where nothing is to be written at all. */
 static bool start_barrier(Rounds *rounds) {
-        if (rounds->policy->mode == MODE_OBSERVE || !rounds->ops->start_barrier(rounds->userdata))
+        if (rounds->policy->active == MODE_OBSERVE || !rounds->ops->start_barrier(rounds->userdata))
                 return false;
 
         rounds->phase = PHASE_BARRIER;

@@ -27,6 +27,12 @@ typedef struct RoundsOps {
         int (*read_inode)(void *userdata, BlockIndex index, ino_t *ret);
         int (*read_uevent)(void *userdata, Uevent *ret);
 
+        /*
+         * What "kernel-policy" comes to now. Asked before each decision, so that it can also be seen
+         * there that somebody changed the kernel's setting.
+         */
+        Online (*kernel_policy)(void *userdata);
+
         /* Starts what rounds_on_barrier() and rounds_on_attempt() tell the end of. */
         bool (*start_barrier)(void *userdata); /* false: none can be had */
         void (*start_attempt)(void *userdata, const WorkItem *item, Online online);

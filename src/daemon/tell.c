@@ -101,15 +101,27 @@ void tell_item(const WorkItem *item, const Refusal *refusal) {
                          rule);
 }
 
-void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome) {
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome,
+                       bool by_kernel) {
         char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX];
 
         log_line(level_of_outcome(outcome),
-                 "memory%" PRIu64 ": %s: somebody else put it online, zone %s, asked for %s%s; %s",
+                 "memory%" PRIu64 ": %s: %s put it online, zone %s, asked for %s%s; %s",
                  block->index, outcome_to_string(outcome),
+                 by_kernel ? "the kernel" : "somebody else",
                  valid_zones_format(&block->valid_zones, zones), online_to_string(verdict->online),
                  outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
                  describe_rule(verdict->rule, rule));
+}
+
+void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
+        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX];
+
+        log_warning(
+                "memory%" PRIu64 ": %s: the kernel didn't put it online, asked for %s, "
+                "valid_zones '%s'; it stays offline; %s",
+                block->index, outcome_to_string(OUTCOME_REFUSED), online_to_string(verdict->online),
+                valid_zones_format(&block->valid_zones, zones), describe_rule(verdict->rule, rule));
 }
 
 void tell_left(const RunOfBlocks *run) {
@@ -123,11 +135,12 @@ void tell_observed(const RunOfBlocks *run) {
         char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
 
         log_info("%s: would be put online: %s; %s", describe_blocks(run->first, run->last, blocks),
-                 online_to_state_word(run->rule->online), describe_rule(run->rule, rule));
+                 online_to_state_word(run->online), describe_rule(run->rule, rule));
 }
 
 void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
-        bool joins = verdict && run->rule == verdict->rule && run->last + 1 == verdict->block;
+        bool joins = verdict && run->rule == verdict->rule && run->online == verdict->online &&
+                     run->last + 1 == verdict->block;
 
         if (run->rule && !joins)
                 tell(run);
@@ -136,5 +149,6 @@ void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
         else if (joins)
                 run->last = verdict->block;
         else
-                *run = (RunOfBlocks){ verdict->rule, verdict->block, verdict->block };
+                *run = (RunOfBlocks){ verdict->rule, verdict->online, verdict->block,
+                                      verdict->block };
 }

@@ -9,12 +9,16 @@
 /* 'refusal': why its first wish couldn't be had, as far as that is known; or NULL. */
 void tell_item(const WorkItem *item, const Refusal *refusal);
 
-/* Somebody else put a block online, and the rules have something to say about it. */
-void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome);
+/* Somebody else, or the kernel itself, put a block online, and the rules want something of it. */
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome, bool by_kernel);
+
+/* In mode "kernel": it was to put the block online, and it is offline all the same. */
+void tell_left_by_kernel(const Block *block, const Verdict *verdict);
 
 /* Neighbours of which the same is to be told, in one line. All zero: none yet. */
 typedef struct RunOfBlocks {
         const Rule *rule;
+        Online online;
         BlockIndex first, last;
 } RunOfBlocks;
 

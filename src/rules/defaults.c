@@ -4,8 +4,9 @@
  *
  * As long as rules can't ask for the source of memory, there is nothing that would be right for
  * all machines: s390 standby memory and ppc64 DLPAR belong to their own tools, balloons need the
- * kernel zone, DIMMs want Movable as far as the ratio allows. So what no rule of the administrator
- * names stays as the kernel's own setting leaves it.
+ * kernel zone, DIMMs want Movable as far as the ratio allows. So of what no rule of the administrator
+ * names becomes what the kernel's own setting says, although that has been taken over: to install
+ * memplugd leaves no memory offline that came online without it, and onlines none that didn't.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,8 +14,8 @@
 #include "rules/policy.h"
 
 int policy_add_defaults(Policy *policy) {
-        Rule rule = { .name = strdup("built-in: memory that no rule names is left alone"),
-                      .online = ONLINE_LEAVE,
+        Rule rule = { .name = strdup("built-in: the kernel's policy"),
+                      .online = ONLINE_KERNEL_POLICY,
                       .or_else = ONLINE_LEAVE };
         int r;
 

@@ -5,6 +5,8 @@
 
 static const char *const mode_table[] = {
         [MODE_UEVENT] = "uevent",
+        [MODE_KERNEL] = "kernel",
+        [MODE_AUTO] = "auto",
         [MODE_OBSERVE] = "observe",
 };
 DEFINE_STRING_TABLE(mode, Mode);
@@ -14,6 +16,7 @@ static const char *const online_table[] = {
         [ONLINE_KERNEL] = "kernel",
         [ONLINE_DEFAULT] = "default",
         [ONLINE_LEAVE] = "leave",
+        [ONLINE_KERNEL_POLICY] = "kernel-policy",
 };
 DEFINE_STRING_TABLE(online, Online);
 
@@ -21,7 +24,7 @@ Policy *policy_new(void) {
         Policy *policy = calloc(1, sizeof(Policy));
 
         if (policy)
-                policy->n_refs = 1;
+                *policy = (Policy){ .n_refs = 1, .take_over = true };
         return policy;
 }
 

@@ -14,6 +14,8 @@
 
 typedef enum Mode {
         MODE_UEVENT,  /* memplugd onlines */
+        MODE_KERNEL,  /* the kernel onlines, by its own setting, which memplugd programs */
+        MODE_AUTO,    /* the kernel, if the rules can be said in its words, else memplugd */
         MODE_OBSERVE, /* decide and tell, write nothing */
         _MODE_MAX,
         _MODE_INVALID = -22, /* -EINVAL */
@@ -25,13 +27,14 @@ DECLARE_STRING_TABLE(mode, Mode);
 typedef enum Online {
         ONLINE_MOVABLE,
         ONLINE_KERNEL,
-        ONLINE_DEFAULT, /* a plain "online": the kernel chooses the zone */
-        ONLINE_LEAVE,   /* don't touch it */
+        ONLINE_DEFAULT,       /* a plain "online": the kernel chooses the zone */
+        ONLINE_LEAVE,         /* don't touch it */
+        ONLINE_KERNEL_POLICY, /* what the kernel's setting would do if it weren't taken over */
         _ONLINE_MAX,
         _ONLINE_INVALID = -22, /* -EINVAL */
 } Online;
 
-/* The words of the config: "movable", "kernel", "default", "leave". */
+/* The words of the config: "movable", "kernel", "default", "leave", "kernel-policy". */
 DECLARE_STRING_TABLE(online, Online);
 
 /* All that is given must match; what is NULL matches all. */
@@ -53,11 +56,13 @@ typedef struct Rule {
 typedef struct Policy {
         unsigned n_refs;
         Mode mode;
+        Mode active;    /* what 'mode' comes to with these rules: never "auto" */
+        bool take_over; /* in mode "uevent": the kernel mustn't online by itself meanwhile */
         size_t n_rules;
         Rule *rules;
 } Policy;
 
-/* Makes an empty one: mode "uevent", no rules. NULL: out of memory. */
+/* Makes an empty one: mode "uevent", taking over, no rules. NULL: out of memory. */
 Policy *policy_new(void);
 Policy *policy_ref(Policy *policy);
 

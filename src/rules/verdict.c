@@ -26,12 +26,12 @@ bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
         return !match->addresses || lies_in(block, block_size, match->addresses);
 }
 
-Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t block_size) {
+Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts) {
         const Rule *rule = policy->rules;
 
         assert(block->node != NODE_UNKNOWN);
 
-        while (!rule_matches(rule, block, block_size)) {
+        while (!rule_matches(rule, block, facts->block_size)) {
                 rule++;
                 assert(rule < policy->rules + policy->n_rules);
         }
@@ -39,7 +39,8 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t blo
         return (Verdict){
                 .block = block->index,
                 .node = block->node,
-                .online = rule->online,
+                .online =
+                        rule->online == ONLINE_KERNEL_POLICY ? facts->kernel_policy : rule->online,
                 .or_else = rule->or_else,
                 .rule = rule,
         };

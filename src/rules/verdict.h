@@ -9,10 +9,16 @@
 typedef struct Verdict {
         BlockIndex block;
         int node;
-        Online online;
+        Online online; /* never "kernel-policy": that has become what it comes to */
         Online or_else;
         const Rule *rule; /* the policy's */
 } Verdict;
+
+/* What is the same for all blocks of a machine, and doesn't stand in the config. */
+typedef struct VerdictFacts {
+        uint64_t block_size;
+        Online kernel_policy; /* what "kernel-policy" comes to: see online_from_kernel_word() */
+} VerdictFacts;
 
 bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size);
 
@@ -20,9 +26,9 @@ bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size);
  * Decides for one block: the first rule that matches. 'policy' must have one that matches all
  * (policy_add_defaults()). The block must be linked to its node.
  */
-Verdict verdict_for_block(const Policy *policy, const Block *block, uint64_t block_size);
+Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts);
 
-/* Whether memory in a zone of that kind is what 'online' asks for; any is for "default". */
+/* Whether memory in a zone of that kind is what a verdict's 'online' asks for; any is for "default". */
 bool online_wants(Online online, ZoneKind kind);
 
 /* What is written to memoryN/state for it; NULL for "leave". */

@@ -25,7 +25,3 @@ int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text) {
 
         return write_attribute_at(dir_fd, setting_to_string(setting), text);
 }
-
-int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]) {
-        return sysfs_read_setting(sysfs, SETTING_AUTO_ONLINE_BLOCKS, text);
-}

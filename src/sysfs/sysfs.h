@@ -49,6 +49,3 @@ int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *w
  */
 int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX]);
 int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text);
-
-#define AUTO_ONLINE_TEXT_MAX SETTING_TEXT_MAX
-int sysfs_read_auto_online(Sysfs *sysfs, char text[AUTO_ONLINE_TEXT_MAX]);

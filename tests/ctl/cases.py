@@ -186,6 +186,32 @@ def case_list_addresses(ctl):
     ctl.expect("list", "--sysroot", "tree")
 
 
+def case_list_kernel_policy(ctl):
+    """It is shown as what it comes to: by what was taken over, else by what the kernel has now."""
+    tree = Tree("tree")
+    tree.config('rules = ( { match = { node = "1"; }; name = "kernel\'s"; '
+                'online = "kernel-policy"; } );\n')
+    tree.blocks(0, 3, "online", "Normal")
+    tree.blocks(32, 33, "offline", "Normal Movable", node=1)
+    tree.blocks(34, 34, "online", "Normal", node=1)
+    tree.file("run/memplugd/auto_online_blocks", "online_movable\noffline\n")
+    ctl.expect("list", "--sysroot", "tree")
+    for now, before, wanted, trouble in (("offline", None, "leave", None),
+                                         ("online", None, "default", "offline"),
+                                         ("offline", "online_kernel", "kernel", "offline"),
+                                         ("online", "offline", "leave", None),
+                                         ("offline", "x" * 1000, "leave", None),
+                                         ("online", "", "default", "offline"),
+                                         (None, None, "leave", None)):
+        for path, word in (("sys/devices/system/memory/auto_online_blocks", now),
+                           ("run/memplugd/auto_online_blocks", before)):
+            tree.file(path, f"{word}\n")
+            if word is None:
+                tree.remove(path)
+        row = ctl.json("list", "--sysroot", "tree")["blocks"][1]
+        check((row["wanted"], row["trouble"]) == (wanted, trouble), f"{now}, {before}: {row}")
+
+
 def case_list_broken_config(ctl):
     plugged_tree().config('rules = 5;\nmode = "sometimes";\n')
     ctl.expect("list", "--sysroot", "tree")
@@ -265,6 +291,43 @@ def case_status_kernel_onlines(ctl):
     ctl.expect("status", "--sysroot", "tree")
     told = ctl.json("status", "--sysroot", "tree")
     check(told["auto_online_blocks"] == "online_movable", "auto_online_blocks")
+
+
+def case_status_taken_over(ctl):
+    """memplugd runs, and what the kernel would do without it is known."""
+    tree = healthy_tree()
+    tree.file("run/memplugd/auto_online_blocks", "online\noffline\n")
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")
+    check(told["auto_online_blocks"] == "offline", "auto_online_blocks")
+    check(told["auto_online_blocks_before"] == "online", "auto_online_blocks_before")
+
+
+def case_status_mode_kernel(ctl):
+    tree = healthy_tree()
+    tree.config('mode = "kernel";\nrules = ( { name = "all"; online = "default"; } );\n')
+    tree.file("sys/devices/system/memory/auto_online_blocks", "online\n")
+    tree.file("run/memplugd/auto_online_blocks", "offline\nonline\n")
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")
+    check((told["mode"], told["active_mode"], told["active_mode_reason"]) ==
+          ("kernel", "kernel", None), f"{told}")
+
+
+def case_status_mode_auto(ctl):
+    """The rule that is in the way is named; without it, the kernel is let do."""
+    tree = healthy_tree()
+    tree.config('mode = "auto";\n' + CONFIG)
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")
+    check((told["mode"], told["active_mode"]) == ("auto", "uevent"), f"{told}")
+    check("'spare node can be pulled'" in told["active_mode_reason"], f"{told}")
+
+    tree.config('mode = "auto";\nrules = ( { online = "default"; } );\n')
+    told = ctl.json("status", "--sysroot", "tree")
+    check((told["active_mode"], told["active_mode_reason"]) == ("kernel", None), f"{told}")
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("Mode:   auto (kernel: it can do what the rules ask for)" in text, text)
 
 
 def case_status_old_kernel(ctl):
@@ -367,6 +430,14 @@ def case_check_config_json(ctl):
     check(told == {"valid": True, "files": told["files"], "rules": 3, "built_in_rules": 1,
                    "errors": 0, "warnings": 0, "messages": []}, f"{told}")
     check(len(told["files"]) == 1, "files")
+
+
+def case_check_config_mode_kernel(ctl):
+    """The rule that is in its way is named, with its place."""
+    pathlib.Path("kernel.conf").write_text('mode = "kernel";\n' + CONFIG, encoding="utf-8")
+    ctl.expect("check-config", "kernel.conf", exit_code=1)
+    pathlib.Path("auto.conf").write_text('mode = "auto";\n' + CONFIG, encoding="utf-8")
+    ctl.run("check-config", "auto.conf")
 
 
 def case_check_config_warning(ctl):

@@ -17,10 +17,12 @@ void tell_item(const WorkItem *item, const Refusal *refusal) {
         judge_outcome(telling, item);
 }
 
-void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome) {
+void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome,
+                       bool by_kernel) {
         Ghost *ghost = &telling->blocks[block->index];
 
         (void)verdict;
+        (void)by_kernel;
         if (!ghost->agent_onlined && !ghost->unsure)
                 violation(telling, "memory%u is told as onlined by somebody else: %s",
                           (unsigned)block->index, outcome_to_string(outcome));
@@ -32,6 +34,12 @@ void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
         (void)run;
         (void)verdict;
         (void)tell;
+}
+
+void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
+        (void)verdict;
+        violation(telling, "memory%u is told as left by the kernel, which wasn't to online it",
+                  (unsigned)block->index);
 }
 
 void tell_left(const RunOfBlocks *run) {
@@ -214,6 +222,11 @@ static void op_wait_for_links(void *userdata) {
         ((World *)userdata)->timer = true;
 }
 
+static Online op_kernel_policy(void *userdata) {
+        (void)userdata;
+        return ONLINE_LEAVE;
+}
+
 static const RoundsOps rounds_ops = {
         .read_block = op_read,
         .read_all = op_read_all,
@@ -222,6 +235,7 @@ static const RoundsOps rounds_ops = {
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
         .wait_for_links = op_wait_for_links,
+        .kernel_policy = op_kernel_policy,
 };
 
 /* The worker's: others may act before the write, and before the second look. */

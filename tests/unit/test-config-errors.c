@@ -23,6 +23,8 @@ static void check_rows(const Row *rows, size_t n_rows) {
         fake_tree_free(tree);
 }
 
+#define MODES "\"uevent\", \"kernel\", \"auto\" or \"observe\""
+
 START_TEST(syntax_errors_have_their_line) {
         static const Row rows[] = {
                 { "mode = uevent;", "/c:1: syntax error\n" },
@@ -48,7 +50,7 @@ START_TEST(syntax_errors_have_their_line) {
                   "/c:5: the comment that begins here has no end\n" },
                 { "mode = \"a\\x00\";", "/c:1: a string can't hold a NUL character\n" },
                 { "mode = \"\\\\x00\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"\\x00\"\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got \"\\x00\"\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -67,30 +69,31 @@ START_TEST(include_is_refused_by_name) {
                 { "rules = (\n@include \"/\"\n);", "/c:2: " NO_INCLUDE },
                 { "# @include \"/\"\n/*\n@include \"/\"\n*/\n// @include \"/\"", "" },
                 { "mode = \"@include\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"@include\"\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got \"@include\"\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
 }
 END_TEST
 
-#define ONLINES "\"movable\", \"kernel\", \"default\" or \"leave\""
+#define ONLINES "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
 #define OR_ELSES "\"movable\", \"kernel\" or \"leave\""
 
 START_TEST(the_type_is_checked_before_the_value) {
         static const Row rows[] = {
-                { "mode = 3;",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got a number\n" },
+                { "mode = 3;", "/c:1: setting 'mode': expected " MODES ", got a number\n" },
                 { "mode = 5000000000;",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got a number\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got a number\n" },
                 { "mode = 5000000000L;",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got a number\n" },
-                { "mode = 1.5;",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got a number\n" },
-                { "mode = true;",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got a boolean\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got a number\n" },
+                { "mode = 1.5;", "/c:1: setting 'mode': expected " MODES ", got a number\n" },
+                { "mode = true;", "/c:1: setting 'mode': expected " MODES ", got a boolean\n" },
+                { "take_over = \"no\";",
+                  "/c:1: setting 'take_over': expected true or false, got a string\n" },
+                { "take_over = 0;",
+                  "/c:1: setting 'take_over': expected true or false, got a number\n" },
                 { "mode = [ \"uevent\" ];",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got an array [ … ]\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got an array [ … ]\n" },
                 { "rules = [ ];",
                   "/c:1: setting 'rules': expected a list of groups ( { … }, { … } ), got an array [ … ]\n" },
                 { "rules = { online = \"leave\"; };",
@@ -120,11 +123,10 @@ END_TEST
 START_TEST(wrong_values_are_quoted) {
         static const Row rows[] = {
                 { "mode = \"Uevent\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"Uevent\"\n" },
-                { "mode = \"\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"\"\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got \"Uevent\"\n" },
+                { "mode = \"\";", "/c:1: setting 'mode': expected " MODES ", got \"\"\n" },
                 { "mode = \"a\\x1b[31m\\n\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"a\\x1b[31m\\x0a\"\n" },
+                  "/c:1: setting 'mode': expected " MODES ", got \"a\\x1b[31m\\x0a\"\n" },
                 { "rules = ( { online = \"offline\"; } );",
                   "/c:1: setting 'rules[0].online': expected " ONLINES ", got \"offline\"\n" },
                 { "rules = ( { online = \"movable\"; or_else = \"default\"; } );",
@@ -142,9 +144,11 @@ START_TEST(wrong_values_are_quoted) {
                   "/c:3: setting 'rules[0].match.range': expected a list of addresses such as \"0x100000000-0x17fffffff\", got \"0x2-0x1\", which ends before it begins or goes beyond 64 bits\n"
                   "/c:4: setting 'rules[0].match.blocks': expected a list of blocks such as \"32-39\", got \"0-18446744073709551616\", which ends before it begins or goes beyond 64 bits\n" },
                 { "mode = \"0123456789012345678901234567890123456789012345678901234567890123456789\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"0123456789012345678901234567890123456789012345678901234567890123\"…\n" },
+                  "/c:1: setting 'mode': expected " MODES
+                  ", got \"0123456789012345678901234567890123456789012345678901234567890123\"…\n" },
                 { "mode = \"012345678901234567890123456789012345678901234567890123456789012\xc3\xa4\";",
-                  "/c:1: setting 'mode': expected \"uevent\" or \"observe\", got \"012345678901234567890123456789012345678901234567890123456789012\"…\n" },
+                  "/c:1: setting 'mode': expected " MODES
+                  ", got \"012345678901234567890123456789012345678901234567890123456789012\"…\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -157,9 +161,9 @@ START_TEST(unknown_and_missing_settings_are_errors) {
                   "/c:1: setting 'mod': no such setting; did you mean 'mode'?\n" },
                 { "rule = ( );", "/c:1: setting 'rule': no such setting; did you mean 'rules'?\n" },
                 { "speed = 1;",
-                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'rules'\n" },
+                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules'\n" },
                 { "a-very-long-name-that-none-of-ours-comes-near-to = 1;",
-                  "/c:1: setting 'a-very-long-name-that-none-of-ours-comes-near-to': no such setting; expected one of 'mode', 'rules'\n" },
+                  "/c:1: setting 'a-very-long-name-that-none-of-ours-comes-near-to': no such setting; expected one of 'mode', 'take_over', 'rules'\n" },
                 { "Mode = \"uevent\";",
                   "/c:1: setting 'Mode': no such setting; did you mean 'mode'?\n" },
                 { "rules = ( { onlin = \"leave\"; } );",
@@ -184,15 +188,11 @@ END_TEST
 /* Refused whatever their value is, the default too. */
 START_TEST(what_is_not_there_yet_is_refused_by_name) {
         static const Row rows[] = {
-                { "take_over = true;", "/c:1: setting 'take_over': " NOT_YET },
                 { "movable_ratio = \"301%\";", "/c:1: setting 'movable_ratio': " NOT_YET },
                 { "numa_aware = false;", "/c:1: setting 'numa_aware': " NOT_YET },
                 { "kernel_min = \"0\";", "/c:1: setting 'kernel_min': " NOT_YET },
-                { "mode = \"kernel\";", "/c:1: setting 'mode': \"kernel\" is " NOT_YET },
-                { "mode = \"auto\";", "/c:1: setting 'mode': \"auto\" is " NOT_YET },
-                { "rules = ( { online = \"auto\"; },\n{ online = \"kernel-policy\"; } );",
-                  "/c:1: setting 'rules[0].online': \"auto\" is " NOT_YET
-                  "/c:2: setting 'rules[1].online': \"kernel-policy\" is " NOT_YET },
+                { "rules = ( { online = \"auto\"; } );",
+                  "/c:1: setting 'rules[0].online': \"auto\" is " NOT_YET },
                 { "rules = ( { online = \"leave\"; rezone = false;\nunit = \"block\"; } );",
                   "/c:1: setting 'rules[0].rezone': " NOT_YET
                   "/c:2: setting 'rules[0].unit': " NOT_YET },
@@ -232,14 +232,44 @@ START_TEST(errors_of_one_file_come_all_at_once_in_order) {
         static const Row rows[] = {
                 { "speed = 1;\nrules = (\n  { match = {\n      node = 3;\n      blocks = \"-\"; };\n    or_else = \"x\"; },\n"
                   "  { online = \"leave\";\n    or_else = \"leave\";\n    unit = 1; } );\nmode = \"no\";",
-                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'rules'\n"
+                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules'\n"
                   "/c:3: setting 'rules[0]': 'online' is missing; expected " ONLINES "\n"
                   "/c:4: setting 'rules[0].match.node': expected a list of nodes such as \"1-3,8\", got a number\n"
                   "/c:5: setting 'rules[0].match.blocks': expected a list of blocks such as \"32-39\", got \"-\"\n"
                   "/c:6: setting 'rules[0].or_else': expected " OR_ELSES ", got \"x\"\n"
                   "(w) /c:8: setting 'rules[1].or_else': has no effect together with online = \"leave\"\n"
-                  "/c:9: setting 'rules[1].unit': " NOT_YET
-                  "/c:10: setting 'mode': expected \"uevent\" or \"observe\", got \"no\"\n" },
+                  "/c:9: setting 'rules[1].unit': " NOT_YET "/c:10: setting 'mode': expected " MODES
+                  ", got \"no\"\n" },
+        };
+
+        check_rows(rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+#define ONE_WORD "mode = \"kernel\" has one word for all memory, and "
+
+/* The rule that is in the way is named with its place, in whichever file it stands. */
+START_TEST(mode_kernel_is_refused_with_the_rule_in_the_way) {
+        static const Row rows[] = {
+                { "mode = \"kernel\";", "" },
+                { "mode = \"kernel\";\nrules = ( { online = \"movable\"; } );", "" },
+                { "mode = \"kernel\";\nrules = ( { match = { node = \"1\"; }; online = \"kernel-policy\"; } );",
+                  "" },
+                { "mode = \"kernel\";\nrules = (\n{ name = \"a\"; match = { node = \"1\"; }; online = \"movable\"; } );",
+                  "/c:3: " ONE_WORD "'a' can't be said in it: it asks for "
+                  "\"movable\", the rest for \"kernel-policy\"\n" },
+                { "rules = ( { match = { node = \"1\"; }; online = \"movable\"; },\n"
+                  "{ name = \"b\"; match = { node = \"2\"; }; online = \"leave\"; },\n"
+                  "{ online = \"movable\"; } );\nmode = \"kernel\";",
+                  "/c:2: " ONE_WORD "'b' can't be said in it: it asks for \"leave\", "
+                  "the rest for \"movable\"\n" },
+                { "mode = \"kernel\";\nrules = ( { name = \"c\"; online = \"movable\"; or_else = \"kernel\"; } );",
+                  "/c:2: " ONE_WORD "'c' can't be said in it: it has or_else = \"kernel\"\n" },
+                { "mode = \"kernel\";\ntake_over = false;",
+                  "mode = \"kernel\" needs take_over = true: it has the kernel's own setting say "
+                  "what the rules do\n" },
+                { "mode = \"auto\";\nrules = ( { match = { node = \"1\"; }; online = \"movable\"; } );",
+                  "" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -249,4 +279,5 @@ END_TEST
 TEST_PROGRAM("config-errors", syntax_errors_have_their_line, include_is_refused_by_name,
              the_type_is_checked_before_the_value, wrong_values_are_quoted,
              unknown_and_missing_settings_are_errors, what_is_not_there_yet_is_refused_by_name,
-             what_can_have_no_effect_is_a_warning, errors_of_one_file_come_all_at_once_in_order);
+             what_can_have_no_effect_is_a_warning, errors_of_one_file_come_all_at_once_in_order,
+             mode_kernel_is_refused_with_the_rule_in_the_way);

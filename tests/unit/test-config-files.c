@@ -43,8 +43,9 @@ START_TEST(deep_nesting_is_an_error) {
                 }
 
         ck_assert_ptr_null(load_text(tree, allowed));
-        ck_assert_str_eq(told,
-                         "/c:1: setting 'x': no such setting; expected one of 'mode', 'rules'\n");
+        ck_assert_str_eq(
+                told,
+                "/c:1: setting 'x': no such setting; expected one of 'mode', 'take_over', 'rules'\n");
         fake_tree_free(tree);
 }
 END_TEST
@@ -137,15 +138,17 @@ START_TEST(errors_of_all_files_come_at_once) {
 
         fake_file(tree, ETC, "mode = 1;\nspeed = 2;\n");
         fake_file(tree, ETC_D "10.conf", "\nmode = ;\nmode = ;\n");
-        fake_file(tree, USR_D "20.conf", "take_over = true;\n");
+        fake_file(tree, USR_D "20.conf", "numa_aware = true;\n");
         fake_file(tree, ETC_D "30.conf", "mode = \"observe\";\n");
         ck_assert_ptr_null(load(tree, NULL));
         ck_assert_str_eq(
                 told,
-                "/" ETC ":1: setting 'mode': expected \"uevent\" or \"observe\", got a number\n"
-                "/" ETC ":2: setting 'speed': no such setting; expected one of 'mode', 'rules'\n"
+                "/" ETC
+                ":1: setting 'mode': expected \"uevent\", \"kernel\", \"auto\" or \"observe\", got a number\n"
+                "/" ETC
+                ":2: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules'\n"
                 "/" ETC_D "10.conf:2: syntax error\n"
-                "/" USR_D "20.conf:1: setting 'take_over': " NOT_YET);
+                "/" USR_D "20.conf:1: setting 'numa_aware': " NOT_YET);
         fake_tree_free(tree);
 }
 END_TEST

@@ -40,7 +40,8 @@ START_TEST(without_any_file_the_built_in_rule_decides) {
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
         ck_assert_uint_eq(policy->n_rules, 1);
         ck_assert_ptr_null(policy->rules[0].file);
-        ck_assert_int_eq(policy->rules[0].online, ONLINE_LEAVE);
+        ck_assert_int_eq(policy->rules[0].online, ONLINE_KERNEL_POLICY);
+        ck_assert(policy->take_over);
         fake_tree_free(tree);
 }
 END_TEST
@@ -157,6 +158,37 @@ START_TEST(the_last_setting_of_a_scalar_wins) {
 }
 END_TEST
 
+START_TEST(auto_comes_to_a_mode_by_the_rules) {
+        static const struct {
+                const char *text;
+                Mode mode, active;
+                bool take_over;
+        } rows[] = {
+                { "", MODE_UEVENT, MODE_UEVENT, true },
+                { "take_over = false;", MODE_UEVENT, MODE_UEVENT, false },
+                { "mode = \"observe\";", MODE_OBSERVE, MODE_OBSERVE, true },
+                { "mode = \"kernel\";", MODE_KERNEL, MODE_KERNEL, true },
+                { "mode = \"auto\";", MODE_AUTO, MODE_KERNEL, true },
+                { "mode = \"auto\"; take_over = false;", MODE_AUTO, MODE_UEVENT, false },
+                { "mode = \"auto\";" RULE("1", "movable"), MODE_AUTO, MODE_UEVENT, true },
+                { "mode = \"auto\";" RULE("1", "kernel-policy"), MODE_AUTO, MODE_KERNEL, true },
+                { "mode = \"auto\"; rules = ( { online = \"movable\"; } );", MODE_AUTO, MODE_KERNEL,
+                  true },
+        };
+        FakeTree *tree = fake_tree_new();
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = load_text(tree, rows[i].text);
+
+                ck_assert_ptr_nonnull(policy);
+                ck_assert_int_eq(policy->mode, rows[i].mode);
+                ck_assert_int_eq(policy->active, rows[i].active);
+                ck_assert(policy->take_over == rows[i].take_over);
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(a_stronger_place_replaces_the_file_of_the_same_name) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(policy_unrefp) Policy *policy = NULL;
@@ -262,7 +294,7 @@ static char *read_sample(void) {
         return text;
 }
 
-START_TEST(the_sample_config_writes_nothing) {
+START_TEST(the_sample_config_changes_nothing) {
         FakeTree *tree = fake_tree_new();
         _cleanup_free_ char *text = read_sample();
         _cleanup_(policy_unrefp) Policy *policy = load_text(tree, text);
@@ -270,7 +302,8 @@ START_TEST(the_sample_config_writes_nothing) {
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
         ck_assert_uint_eq(policy->n_rules, 1);
-        ck_assert_int_eq(policy->rules[0].online, ONLINE_LEAVE);
+        ck_assert_int_eq(policy->rules[0].online, ONLINE_KERNEL_POLICY);
+        ck_assert(policy->take_over);
         fake_tree_free(tree);
 }
 END_TEST
@@ -296,7 +329,7 @@ END_TEST
 TEST_PROGRAM("config", without_any_file_the_built_in_rule_decides, a_file_that_is_named_must_exist,
              a_named_file_is_read_alone, a_rule_is_read_whole, rules_without_a_name_get_one,
              drop_ins_come_in_the_order_of_their_names, the_last_setting_of_a_scalar_wins,
-             a_stronger_place_replaces_the_file_of_the_same_name,
+             auto_comes_to_a_mode_by_the_rules, a_stronger_place_replaces_the_file_of_the_same_name,
              a_drop_in_may_have_the_name_of_the_main_config, leftovers_of_editors_are_not_drop_ins,
              shadowed_rules_are_told_with_both_places, the_files_are_listed_in_their_order,
-             the_sample_config_writes_nothing, the_examples_of_the_sample_config_are_right);
+             the_sample_config_changes_nothing, the_examples_of_the_sample_config_are_right);

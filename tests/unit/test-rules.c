@@ -5,6 +5,7 @@
 
 #include "model/block.h"
 #include "model/outcome.h"
+#include "model/setting.h"
 #include "model/zone.h"
 #include "rules/policy.h"
 #include "rules/verdict.h"
@@ -126,6 +127,7 @@ START_TEST(the_first_rule_that_matches_decides) {
                 { 40, 2, 2, ONLINE_DEFAULT }, { 32, 2, 2, ONLINE_DEFAULT },
                 { 32, 0, 3, ONLINE_LEAVE },
         };
+        const VerdictFacts facts = { MIB128, .kernel_policy = ONLINE_LEAVE };
         _cleanup_(policy_unrefp) Policy *policy = policy_new();
 
         add_rule(policy, &(MatchText){ .nodes = "1", .blocks = "32-39" }, ONLINE_KERNEL);
@@ -135,7 +137,7 @@ START_TEST(the_first_rule_that_matches_decides) {
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 Block block = { .index = rows[i].block, .node = rows[i].node };
-                Verdict verdict = verdict_for_block(policy, &block, MIB128);
+                Verdict verdict = verdict_for_block(policy, &block, &facts);
 
                 ck_assert_ptr_eq(verdict.rule, &policy->rules[rows[i].rule]);
                 ck_assert_int_eq(verdict.online, rows[i].online);
@@ -146,14 +148,24 @@ START_TEST(the_first_rule_that_matches_decides) {
 }
 END_TEST
 
-START_TEST(the_built_in_rule_leaves_all_alone) {
+START_TEST(the_built_in_rule_does_what_the_kernel_would_have_done) {
+        static const Online rows[] = { ONLINE_LEAVE, ONLINE_DEFAULT, ONLINE_KERNEL,
+                                       ONLINE_MOVABLE };
         _cleanup_(policy_unrefp) Policy *policy = policy_new();
         Block block = { .index = 5 };
 
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
+        ck_assert_int_eq(policy->active, MODE_UEVENT);
+        ck_assert(policy->take_over);
         ck_assert_int_eq(policy_add_defaults(policy), 0);
-        ck_assert_int_eq(verdict_for_block(policy, &block, MIB128).online, ONLINE_LEAVE);
+        ck_assert_uint_eq(policy->n_rules, 1);
         ck_assert_ptr_null(policy->rules[0].file);
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                const VerdictFacts facts = { MIB128, .kernel_policy = rows[i] };
+
+                ck_assert_int_eq(verdict_for_block(policy, &block, &facts).online, rows[i]);
+        }
 }
 END_TEST
 
@@ -222,6 +234,7 @@ START_TEST(zones_and_words_of_what_a_rule_asks_for) {
                 { ONLINE_KERNEL, true, false, "online_kernel" },
                 { ONLINE_DEFAULT, true, true, "online" },
                 { ONLINE_LEAVE, true, true, NULL },
+                { ONLINE_KERNEL_POLICY, true, true, NULL }, /* in no verdict */
         };
 
         ck_assert_uint_eq(ELEMENTSOF(rows), _ONLINE_MAX);
@@ -251,6 +264,7 @@ START_TEST(words_and_values_lead_to_each_other) {
         CHECK_TABLE(mode, _MODE_MAX, _MODE_INVALID);
         CHECK_TABLE(online, _ONLINE_MAX, _ONLINE_INVALID);
         CHECK_TABLE(block_state, _BLOCK_STATE_MAX, _BLOCK_STATE_INVALID);
+        CHECK_TABLE(setting, _SETTING_MAX, _SETTING_INVALID);
         CHECK_TABLE(outcome, _OUTCOME_MAX, _OUTCOME_INVALID);
         CHECK_TABLE(zone, _ZONE_MAX, _ZONE_INVALID);
         CHECK_TABLE(zone_kind, _ZONE_KIND_MAX, _ZONE_KIND_INVALID);
@@ -258,7 +272,8 @@ START_TEST(words_and_values_lead_to_each_other) {
 END_TEST
 
 TEST_PROGRAM("rules", all_that_is_given_must_match, addresses_dont_wrap,
-             the_first_rule_that_matches_decides, the_built_in_rule_leaves_all_alone,
+             the_first_rule_that_matches_decides,
+             the_built_in_rule_does_what_the_kernel_would_have_done,
              a_rule_is_shadowed_by_an_earlier_one_that_takes_more,
              the_first_rule_that_shadows_is_named, policies_are_counted,
              zones_and_words_of_what_a_rule_asks_for, words_and_values_lead_to_each_other);
