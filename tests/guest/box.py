@@ -69,7 +69,7 @@ class Box:
             touch {LOOP_END}
             [ -e {PID_FILE} ] && kill $(cat {PID_FILE})
             if command -v systemctl >/dev/null; then
-                systemctl stop memplugd
+                systemctl stop memplugd memplugd-put-back
                 systemctl reset-failed memplugd 2>/dev/null
             fi
             [ -e {INJECT} ] && echo 0 >{INJECT}

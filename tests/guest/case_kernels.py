@@ -9,10 +9,10 @@ OFFLINE_FIRST = f"echo offline >{MEMORY}/auto_online_blocks"
 
 @scenario(kernels=("6.12",), more_kernels=(), kernel_onlines=True)
 def smoke_newer_kernel(box):
-    """A kernel that onlines by itself is told about, once for each block, and not fought; when
-    that is switched off, memory goes where the rules say."""
+    """A kernel that onlines by itself and isn't taken over is told about, once for each block, and
+    not fought; when that is switched off, memory goes where the rules say."""
     expect("the kernel's own onlining", box.guest.read(f"{MEMORY}/auto_online_blocks"), "online\n")
-    box.start(MOVABLE_ON_NODE_1)
+    box.start("take_over = false;\n" + MOVABLE_ON_NODE_1)
     box.wait_journal("The kernel itself puts new memory online")
     first = box.plug("d1", "1G", 1)
     box.wait_online(first)

@@ -21,11 +21,11 @@ echo turns $n failed $failed
 BIG = 64
 
 
-def plug_with_readers(box):
+def plug_with_readers(box, settings=""):
     """Plugs 8 GiB into a node without memory while the CLI reads, and answers the indices.
 
     Kernels oops when `valid_zones` of a block is read that isn't linked to its node yet."""
-    box.start(MOVABLE_ON_NODE_1)
+    box.start(settings + MOVABLE_ON_NODE_1)
     loop = box.guest.start(LOOP)
     box.guest.run("until [ -s /run/loop.turns ]; do :; done", timeout=60)
     new = box.plug("big", "8G", 1)
@@ -51,8 +51,8 @@ def big_dimm_no_bug(box):
 
 @scenario(kernels=("6.12",), more_kernels=(), kernel_onlines=True, races=True)
 def big_dimm_kernel_onlines(box):
-    """The kernel is first, with each block; each is told once."""
-    new = plug_with_readers(box)
+    """The kernel is left to be first, with each block; each is told once."""
+    new = plug_with_readers(box, "take_over = false;\n")
     box.expect_blocks(new, "online", "Normal")
     box.expect_journal(r"^memory\d+: wrong-zone: somebody else put it online", BIG)
 

@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The kernel's own setting of what becomes of new memory: taken over, programmed, put back."""
+
+from .box import CONFIG, MEMORY, MOVABLE_ON_NODE_1, expect, expect_match
+from .registry import Boot, scenario
+
+SETTING = f"{MEMORY}/auto_online_blocks"
+SAVED = "/run/memplugd/auto_online_blocks"
+DROP_IN = "/run/systemd/system/memplugd.service.d/test.conf"
+
+ALL_MOVABLE = """\
+rules = ( { name = "all can be pulled"; online = "movable"; } );
+"""
+KERNEL_MOVABLE = f"""\
+mode = "kernel";
+{ALL_MOVABLE}"""
+AUTO_WITH_NODE_RULE = f"""\
+mode = "auto";
+{MOVABLE_ON_NODE_1}"""
+OBSERVE = f"""\
+mode = "observe";
+{MOVABLE_ON_NODE_1}"""
+HANDS_OFF = f"""\
+take_over = false;
+{MOVABLE_ON_NODE_1}"""
+
+# Prints each value that the setting has, one after the other. Nothing but the shell's own commands,
+# so that no change is missed for the time that another process takes.
+WATCH = f"""
+last=
+until [ -e /run/loop.end ]; do
+    read -r word <{SETTING}
+    [ "$word" = "$last" ] || echo "$word"
+    last=$word
+    : >>/run/loop.turns
+done
+"""
+
+
+def setting(box):
+    return box.guest.read(SETTING).strip()
+
+
+def set_to(box, word):
+    box.guest.run(f"echo {word} >{SETTING}")
+
+
+def wait_setting(box, word):
+    """The unit that puts back is stopped after memplugd: systemctl doesn't wait for it."""
+    box.guest.run(f"timeout 30 sh -c 'until read -r word <{SETTING} && [ \"$word\" = {word} ]; "
+                  f"do :; done'", check=False)
+    expect("auto_online_blocks", setting(box), word)
+
+
+def stop(box):
+    """Stops memplugd and waits until that which puts back is through."""
+    box.systemctl("stop")
+    box.guest.run("timeout 30 systemctl stop memplugd-put-back")
+
+
+def saved(box):
+    return box.guest.run(f"cat {SAVED} 2>/dev/null", check=False).out.split()
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def race_5_kernel_onlines(box):
+    """The kernel is set to online by itself, and all the same the rule decides."""
+    set_to(box, "online")
+    box.start(MOVABLE_ON_NODE_1)
+    expect("auto_online_blocks", setting(box), "offline")
+    expect("what was saved", saved(box), ["online", "offline"])
+    new = box.plug("d1", "1G", 1)
+    expect("number of blocks", len(new), 8)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    box.wait_journal("^memory[0-9]+: done: online_movable, Movable", count=8)
+    shown = box.memplugctl("status")
+    expect_match("memplugctl status", shown, 'is "offline", and "online" without memplugd')
+
+    stop(box)
+    expect("auto_online_blocks", setting(box), "online")
+    expect("what is still saved", saved(box), [])
+    box.wait_journal("^auto_online_blocks is 'offline' while memplugd runs \\(it was 'online'\\)")
+    box.expect_blocks(new, "online", "Movable")
+
+
+def kill_and_wait(box):
+    pid = box.show("MainPID")
+    box.guest.run(f"kill -KILL {pid}")
+    box.guest.run(f"timeout 60 sh -c 'until pid=$(systemctl show -P MainPID memplugd) && "
+                  f"[ $pid != 0 ] && [ $pid != {pid} ] && systemctl -q is-active memplugd; do :; "
+                  "done'", timeout=90)
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
+def race_11_killed_and_restarted(box):
+    """Until it is stopped it reads "offline", whatever befalls the process; then as before."""
+    set_to(box, "online")
+    box.start(MOVABLE_ON_NODE_1)
+    watch = box.guest.start(WATCH)
+    box.guest.run("until [ -e /run/loop.turns ]; do :; done", timeout=60)
+    for _ in range(3):
+        kill_and_wait(box)
+    box.systemctl("restart")
+    # More often in a row than systemd's start limit would have it.
+    for _ in range(6):
+        kill_and_wait(box)
+    expect("restarts by systemd", box.show("NRestarts"), "6")
+    expect("what was saved", saved(box), ["online", "offline"])
+    new = box.plug("d1", "256M", 1)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    stop(box)
+    wait_setting(box, "online")
+    box.guest.run("touch /run/loop.end")
+    expect("all values that it had", watch.wait().out.split(), ["offline", "online"])
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def stopped_and_started_at_once(box):
+    """The start comes while the other unit is still putting back."""
+    set_to(box, "online_movable")
+    box.start()
+    for _ in range(8):
+        box.guest.run("systemctl stop memplugd; systemctl start memplugd", timeout=90)
+        expect("auto_online_blocks", setting(box), "offline")
+        expect("what was saved", saved(box), ["online_movable", "offline"])
+    stop(box)
+    expect("auto_online_blocks", setting(box), "online_movable")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+def race_11_killed_for_good(box):
+    """It is killed, and can't be started any more: then it is put back, too."""
+    set_to(box, "online")
+    box.start(MOVABLE_ON_NODE_1)
+    expect("auto_online_blocks", setting(box), "offline")
+    box.guest.write(DROP_IN, "[Service]\nExecStart=\nExecStart=/usr/sbin/memplugd --no-such-option\n")
+    box.guest.run("systemctl daemon-reload; systemctl kill -s KILL memplugd")
+    wait_setting(box, "online")
+    box.guest.run("timeout 30 sh -c 'until systemctl -q is-failed memplugd; do :; done'")
+    expect("what is still saved", saved(box), [])
+    new = box.plug("d1", "256M", 1)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Normal")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+def race_6_setting_flipped(box):
+    """Told once for each change, not fought over, and not put back at the end."""
+    set_to(box, "online")
+    box.start(MOVABLE_ON_NODE_1)
+    set_to(box, "online")
+    first = box.plug("d1", "256M", 1)
+    box.wait_journal("^memory[0-9]+: wrong-zone: somebody else put it online, zone Normal", count=2)
+    box.wait_journal("^auto_online_blocks was changed to 'online' by somebody else, where memplugd "
+                     "wants 'offline'")
+    second = box.plug("d2", "256M", 1)
+    box.wait_journal("^memory[0-9]+: wrong-zone", count=4)
+    box.expect_blocks(first + second, "online", "Normal")
+    box.systemctl("reload")
+    expect("auto_online_blocks", setting(box), "online")
+    box.expect_journal("^auto_online_blocks was changed", 1)
+
+    set_to(box, "offline")
+    third = box.plug("d3", "256M", 1)
+    box.wait_online(third)
+    box.expect_blocks(third, "online", "Movable")
+    box.wait_journal("^auto_online_blocks is 'offline' again")
+
+    set_to(box, "online_kernel")
+    stop(box)
+    expect("auto_online_blocks", setting(box), "online_kernel")
+    expect("what is still saved", saved(box), [])
+    shown = box.guest.run("journalctl --sync; journalctl -q -u memplugd-put-back -o cat").out
+    expect_match("the journal of what puts back", shown,
+                 "changed to 'online_kernel' by somebody else; it stays so, and 'online'")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True, dirty=True)
+def without_config_as_without_memplugd(box):
+    """The kernels' own settings differ, and so does what becomes of a DIMM."""
+    own = setting(box)
+    expect("the kernel's own setting", own, {"6.12": "online", "6.1": "offline"}[
+        "6.12" if "6.12" in box.guest.run("uname -r").out else "6.1"])
+    box.start()
+    expect("auto_online_blocks", setting(box), "offline")
+    new = box.plug("d1", "1G", 1)
+    if own == "online":
+        box.wait_online(new)
+        box.wait_journal("^memory[0-9]+: done: online, Normal.*built-in", count=8)
+        box.expect_blocks(new, "online", "Normal")
+    else:
+        box.wait_journal("^memory32-39: left offline; built-in")
+        box.expect_blocks(new, "offline")
+    stop(box)
+    expect("auto_online_blocks", setting(box), own)
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def mode_kernel(box):
+    """The kernel does it by itself, and memplugd looks at it afterwards, and writes nothing."""
+    set_to(box, "online")
+    before = box.plug("d0", "256M", 1)
+    box.wait_online(before)
+    box.offline(*before)
+    box.start(KERNEL_MOVABLE)
+    # What is offline at the start is put online as in mode "uevent".
+    box.wait_online(before)
+    box.expect_blocks(before, "online", "Movable")
+    box.wait_journal("^memory[0-9]+: done: online_movable", count=2)
+    expect("auto_online_blocks", setting(box), "online_movable")
+    expect("what was saved", saved(box), ["online", "online_movable"])
+
+    new = box.plug("d1", "1G", 1)
+    box.wait_journal("^memory[0-9]+: already: the kernel put it online, zone Movable, asked for "
+                     "movable; rule 'all can be pulled'", count=8)
+    box.expect_blocks(new, "online", "Movable")
+    box.expect_journal(r"^memory\d+: done", 2)
+    box.wait_status("^mode kernel, 1 rule .*done 2, already 8$")
+    expect("active_mode", box.memplugctl_json("status")["active_mode"], "kernel")
+
+    # A released block is left alone, by the sweep of a reload too.
+    box.offline(new[3])
+    box.wait_journal(f"^memory{new[3]}: taken offline by somebody else")
+    box.systemctl("reload")
+    last = box.plug("d2", "128M", 1)
+    box.wait_journal(f"^memory{last[0]}: already: the kernel put it online")
+    box.expect_blocks([new[3]], "offline")
+    stop(box)
+    expect("auto_online_blocks", setting(box), "online")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def mode_kernel_refused(box):
+    """What the kernel doesn't put online is told."""
+    set_to(box, "offline")
+    box.start(KERNEL_MOVABLE)
+    expect("auto_online_blocks", setting(box), "online_movable")
+    box.inject(12)
+    new = box.plug("d1", "256M", 1)
+    box.wait_journal("^memory[0-9]+: refused: the kernel didn't put it online, asked for movable, .*"
+                     "it stays offline; rule 'all can be pulled'", count=2)
+    box.expect_blocks(new, "offline")
+    box.inject(0)
+    # A reload looks at all that is offline anew, and there memplugd writes itself.
+    box.systemctl("reload")
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    stop(box)
+    expect("auto_online_blocks", setting(box), "offline")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def mode_changes_at_reload(box):
+    """auto is uevent with a rule in the way, and kernel without; observe takes nothing over."""
+    set_to(box, "online")
+    box.start(AUTO_WITH_NODE_RULE)
+    why = rf"for 'node 1 can be pulled' \({CONFIG}:3\): it asks for \"movable\", the rest for"
+    box.wait_status(rf"^mode auto \(uevent is active: {why}")
+    box.wait_journal(rf"^Mode auto: uevent is active, {why}".replace("\\\"", "\""))
+    expect("auto_online_blocks", setting(box), "offline")
+    expect_match("memplugctl status", box.memplugctl("status"), why)
+    first = box.plug("d1", "256M", 1)
+    box.wait_online(first)
+    box.wait_journal("^memory[0-9]+: done: online_movable", count=2)
+
+    box.configure(KERNEL_MOVABLE.replace("kernel", "auto"))
+    box.systemctl("reload")
+    box.wait_status(r"^mode auto \(kernel is active\), 1 rule")
+    expect("auto_online_blocks", setting(box), "online_movable")
+    expect("what was saved", saved(box), ["online", "offline", "online_movable"])
+    second = box.plug("d2", "256M", 1)
+    box.wait_journal("^memory[0-9]+: already: the kernel put it online, zone Movable", count=2)
+    box.expect_blocks(first + second, "online", "Movable")
+
+    for config in OBSERVE, HANDS_OFF:
+        box.configure(config)
+        box.systemctl("reload")
+        wait_setting(box, "online")
+        expect("what is still saved", saved(box), [])
+        box.wait_journal("^The kernel itself puts new memory online")
+        box.configure(MOVABLE_ON_NODE_1)
+        box.systemctl("reload")
+        wait_setting(box, "offline")
+    stop(box)
+    expect("auto_online_blocks", setting(box), "online")
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def mode_kernel_needs_its_rules(box):
+    """A reload of rules that the kernel can't be told fails, with their place."""
+    set_to(box, "online")
+    box.start(KERNEL_MOVABLE)
+    box.configure(AUTO_WITH_NODE_RULE.replace("auto", "kernel"))
+    result = box.guest.run("systemctl reload memplugd; memplugctl check-config", check=False)
+    expect("exit code of check-config", result.rc, 1)
+    expect_match("check-config", result.out, f"^{CONFIG}:3: error: .*'node 1 can be pulled'")
+    box.expect_active()
+    expect("auto_online_blocks", setting(box), "online_movable")
+
+
+@scenario(boot=Boot(kind="small"), kernels=("6.12",), more_kernels=("6.1",))
+def by_hand_without_systemd(box):
+    """It puts back itself; only after SIGKILL somebody must say so."""
+    set_to(box, "online")
+    box.configure(MOVABLE_ON_NODE_1)
+    for signal in 15, 9:
+        job = box.guest.start("exec memplugd")
+        box.wait_file(job.output_file, "^memplugd: auto_online_blocks is 'offline' while")
+        job.kill(signal)
+        job.wait()
+        expect("auto_online_blocks", setting(box), "online" if signal == 15 else "offline")
+    # The next one knows what was there.
+    job = box.guest.start("exec memplugd")
+    box.wait_file(job.output_file, "^memplugd: Mode uevent")
+    new = box.plug("d1", "256M", 1)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+    job.kill(9)
+    job.wait()
+    for _ in range(2):
+        box.guest.run("memplugd --put-back")
+        expect("auto_online_blocks", setting(box), "online")
+        expect("what is still saved", saved(box), [])
+
+
+@scenario(kernels=("6.1",), more_kernels=("6.12",))
+def sandbox_of_what_puts_back(box):
+    box.start()
+    shown = box.guest.run("systemd-analyze security --no-pager memplugd-put-back.service "
+                          "--threshold=15", check=False)
+    expect(f"exit code of systemd-analyze security:\n{shown.out}", shown.rc, 0)
