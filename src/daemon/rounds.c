@@ -6,10 +6,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/rounds-internal.h"
 #include "daemon/tell.h"
-
-/* A node link that is late is looked for again so often, 50 ms apart: 10 s in all. */
-#define LINK_WAITS_MAX 200
 
 void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t block_size,
                  BlockTable *table) {
@@ -61,7 +59,6 @@ static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
 
 static void on_settled(void *userdata, const WorkItem *item) {
         Rounds *rounds = userdata;
-
         Refusal refusal;
 
         rounds->n_outcomes[item->last.outcome]++;
@@ -70,7 +67,7 @@ static void on_settled(void *userdata, const WorkItem *item) {
 
 /* Events */
 
-static int announce(Rounds *rounds, BlockIndex index) {
+int rounds_announce(Rounds *rounds, BlockIndex index) {
         Pending *pending = &rounds->pending;
 
         if (pending->n_blocks == pending->n_allocated) {
@@ -86,14 +83,6 @@ static int announce(Rounds *rounds, BlockIndex index) {
         pending->blocks[pending->n_blocks++] = index;
         rounds->announced = true;
         return 0;
-}
-
-static bool is_pending(const Rounds *rounds, BlockIndex index) {
-        for (size_t i = 0; i < rounds->pending.n_blocks; i++)
-                if (rounds->pending.blocks[i] == index)
-                        return true;
-
-        return false;
 }
 
 /* Marks a block in the table, and forgets it if it isn't there any more. */
@@ -124,7 +113,7 @@ static void on_add(Rounds *rounds, BlockIndex index) {
                 return;
 
         (void)block_table_forget(rounds->table, index);
-        if (announce(rounds, index) < 0)
+        if (rounds_announce(rounds, index) < 0)
                 rounds->rescan = true;
 }
 
@@ -168,7 +157,7 @@ static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         }
 }
 
-static void read_uevents(Rounds *rounds) {
+void rounds_read_uevents(Rounds *rounds) {
         Uevent uevent;
         int r;
 
@@ -183,209 +172,6 @@ static void read_uevents(Rounds *rounds) {
                         return;
                 }
         }
-}
-
-/* Deciding */
-
-typedef struct Decision {
-        Rounds *rounds;
-        bool sweep; /* all blocks are read; else those whose "add" came */
-        VerdictFacts facts;
-        RunOfBlocks left;
-        RunOfBlocks observed;
-} Decision;
-
-/*
- * Somebody else was first. What was online before memplugd first looked is nobody's doing: boot
- * memory is among it.
- */
-static void decide_online(Decision *decision, const Block *block, bool known) {
-        Rounds *rounds = decision->rounds;
-        ZoneKind zone = block_zone_kind(block);
-        Outcome outcome;
-        Verdict verdict;
-
-        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_ONLINE);
-
-        verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (verdict.online == ONLINE_LEAVE || (decision->sweep && (known || rounds->first_sweep)))
-                return;
-
-        outcome = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone)
-                          ? OUTCOME_ALREADY
-                          : OUTCOME_WRONG_ZONE;
-        rounds->n_outcomes[outcome]++;
-        tell_found_online(block, &verdict, outcome, rounds->policy->active == MODE_KERNEL);
-}
-
-static void decide_offline(Decision *decision, const Block *block) {
-        Rounds *rounds = decision->rounds;
-        Verdict verdict;
-
-        verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (verdict.online == ONLINE_LEAVE)
-                tell_run(&decision->left, &verdict, tell_left);
-        else if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
-                rounds->n_outcomes[OUTCOME_REFUSED]++;
-                tell_left_by_kernel(block, &verdict);
-        } else if (rounds->policy->active == MODE_OBSERVE)
-                tell_run(&decision->observed, &verdict, tell_observed);
-        else if (work_add(&rounds->work, &verdict, block->inode) == -ENOMEM)
-                log_error("memory%" PRIu64 ": no memory to deal with it; it stays offline.",
-                          block->index);
-}
-
-/* It was online when last seen, and went offline while nobody looked. */
-static void release_unseen(Rounds *rounds, const Block *block) {
-        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_RELEASED);
-        log_info("memory%" PRIu64
-                 ": was taken offline by somebody else meanwhile; it is left alone "
-                 "until it is plugged anew.",
-                 block->index);
-}
-
-static void decide_block(Decision *decision, const Block *block) {
-        Rounds *rounds = decision->rounds;
-        const BlockRecord *record = block_table_find(rounds->table, block->index);
-
-        if (record && record->inode != block->inode) {
-                (void)block_table_forget(rounds->table, block->index);
-                record = NULL;
-        }
-
-        if (block->state == BLOCK_ONLINE)
-                decide_online(decision, block, record);
-        else if (block->state == BLOCK_GOING_OFFLINE)
-                return; /* its "offline" comes */
-        else if (!record)
-                decide_offline(decision, block);
-        else if (record->mark == BLOCK_MARK_ONLINE)
-                release_unseen(rounds, block);
-}
-
-/* Blocks that went away while events were lost. Both are sorted. */
-static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
-        const BlockRecord *records;
-        size_t n, i = 0;
-
-        records = block_table_records(rounds->table, &n);
-        while (i < n) {
-                BlockIndex index = records[i].index;
-
-                if (snapshot_find(snapshot, index))
-                        i++;
-                else {
-                        (void)block_table_forget(rounds->table, index);
-                        records = block_table_records(rounds->table, &n);
-                }
-        }
-}
-
-static int read_pending(Rounds *rounds, Snapshot *snapshot) {
-        Pending *pending = &rounds->pending;
-
-        for (size_t i = 0; i < pending->n_blocks; i++) {
-                Block block;
-                int r;
-
-                r = rounds->ops->read_block(rounds->userdata, pending->blocks[i], &block);
-                if (r == 0)
-                        r = snapshot_add(snapshot, &block);
-                else if (r == -ENOENT || r == -ENODEV)
-                        r = 0; /* gone again, and its "remove" comes */
-                else
-                        log_warning("memory%" PRIu64 " can't be read (%s); left alone.",
-                                    pending->blocks[i], strerror(-r));
-                if (r == -ENOMEM)
-                        return r;
-        }
-
-        snapshot_sort(snapshot);
-        return 0;
-}
-
-/* Reads the blocks in question: those announced, or all. */
-static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
-        int r;
-
-        r = rounds->rescan ? rounds->ops->read_all(rounds->userdata, snapshot)
-                           : read_pending(rounds, snapshot);
-        rounds->pending.n_blocks = 0;
-        if (r == 0 && rounds->rescan) {
-                rounds->rescan = false;
-                forget_missing(rounds, snapshot);
-        }
-        return r;
-}
-
-static size_t count_unlinked(const Snapshot *snapshot) {
-        size_t n = 0;
-
-        for (size_t i = 0; i < snapshot->n_blocks; i++)
-                n += snapshot->blocks[i].node == NODE_UNKNOWN;
-        return n;
-}
-
-/*
- * A block without node link is part of a device that is still being plugged: then all of it waits.
- * False: there is none, or they have been waited for long enough.
- */
-static bool wait_for_links(Rounds *rounds, const Snapshot *snapshot, bool sweep) {
-        size_t n_unlinked = count_unlinked(snapshot);
-
-        if (n_unlinked == 0 || ++rounds->n_link_waits > LINK_WAITS_MAX) {
-                rounds->n_link_waits = 0;
-                if (n_unlinked > 0)
-                        log_warning("%zu blocks have no node after 10 s; left alone.", n_unlinked);
-                return false;
-        }
-
-        for (size_t i = 0; i < snapshot->n_blocks && !sweep; i++)
-                (void)announce(rounds, snapshot->blocks[i].index);
-        rounds->rescan = sweep;
-        rounds->waiting = true;
-        rounds->ops->wait_for_links(rounds->userdata);
-        return true;
-}
-
-/* What one batch of readings comes to; a block may have been announced twice. */
-static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                const Block *block = &snapshot->blocks[i];
-
-                if (i > 0 && block->index == block[-1].index)
-                        continue;
-                if (block->node != NODE_UNKNOWN && !is_pending(decision->rounds, block->index))
-                        decide_block(decision, block);
-        }
-
-        tell_run(&decision->left, NULL, tell_left);
-        tell_run(&decision->observed, NULL, tell_observed);
-}
-
-static void decide(Rounds *rounds) {
-        Decision decision = {
-                .rounds = rounds,
-                .sweep = rounds->rescan,
-                .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
-        };
-        _cleanup_(snapshot_done) Snapshot snapshot = {};
-        int r;
-
-        r = read_blocks(rounds, &snapshot);
-        if (r < 0) {
-                (void)log_error_errno(r, "Failed to read memory blocks: %m");
-                return;
-        }
-
-        /* What is announced only now waits for a barrier of its own. */
-        read_uevents(rounds);
-        if (wait_for_links(rounds, &snapshot, decision.sweep))
-                return;
-
-        decide_blocks(&decision, &snapshot);
-        if (decision.sweep)
-                rounds->first_sweep = false;
 }
 
 /* Going on */
@@ -432,7 +218,7 @@ static bool has_undecided(const Rounds *rounds) {
 }
 
 void rounds_step(Rounds *rounds) {
-        read_uevents(rounds);
+        rounds_read_uevents(rounds);
         if (rounds->stopping || rounds->phase != PHASE_IDLE)
                 return;
 
@@ -440,7 +226,7 @@ void rounds_step(Rounds *rounds) {
         if (has_undecided(rounds)) {
                 if (start_barrier(rounds))
                         return;
-                decide(rounds);
+                rounds_decide(rounds);
         }
         start_attempt(rounds);
 }
@@ -454,9 +240,9 @@ void rounds_on_barrier(Rounds *rounds, int error) {
          * What was announced since the barrier was started may be the first blocks of another
          * device, of which the rest is still to come: that takes another barrier.
          */
-        read_uevents(rounds);
+        rounds_read_uevents(rounds);
         if (!rounds->announced && !rounds->stopping && !rounds->next_policy) {
-                decide(rounds);
+                rounds_decide(rounds);
                 start_attempt(rounds);
         } else
                 rounds_step(rounds);
@@ -474,7 +260,7 @@ void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt)
                                       BLOCK_MARK_ONLINE);
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
-        read_uevents(rounds);
+        rounds_read_uevents(rounds);
         rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)

@@ -1,0 +1,15 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What rounds.c and decide.c share.
+ */
+#include "daemon/rounds.h"
+
+/* Has a block decided in the next round. 0 or -ENOMEM. */
+int rounds_announce(Rounds *rounds, BlockIndex index);
+
+/* Reads the events that are there; what they announce waits. */
+void rounds_read_uevents(Rounds *rounds);
+
+/* Reads the blocks in question, asks the rules, and adds what is to be put online to the work. */
+void rounds_decide(Rounds *rounds);
