@@ -67,7 +67,9 @@ class Build:
         command = ["meson", "test", "-C", self.path, "--no-rebuild", "--logbase", log,
                    *(["--wrapper", wrapper, "--timeout-multiplier", "10"] if wrapper else []),
                    *names.values()]
-        file = self.path / "meson-logs" / f"{log}.json"
+        # meson adds the wrapper's name.
+        added = f"-{wrapper.split()[0]}" if wrapper else ""
+        file = self.path / "meson-logs" / f"{log}{added}.json"
         file.unlink(missing_ok=True)
         said = run(command, env={**SANITIZER_ENV, **(env or {})})[1]
         results = _read_results(file)
