@@ -5,7 +5,7 @@
 
 bool outcome_is_open(Outcome outcome) {
         return outcome == OUTCOME_REFUSED || outcome == OUTCOME_BUSY ||
-               outcome == OUTCOME_NO_MEMORY;
+               outcome == OUTCOME_NO_MEMORY || outcome == OUTCOME_VETOED;
 }
 
 /* Of a block that didn't get online. EINVAL says nothing by itself: so only after reading again. */

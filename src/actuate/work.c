@@ -207,17 +207,27 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
                 settle(item, settled, userdata);
 }
 
-void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
-                 void *userdata) {
-        WorkItem *item = find_open(work, block);
-
-        if (!item)
-                return;
-
+static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
         item->last = (Attempt){
                 .outcome = outcome,
                 .online = wish_of(item),
                 .zone = _ZONE_KIND_INVALID,
         };
         settle(item, settled, userdata);
+}
+
+void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
+                 void *userdata) {
+        WorkItem *item = find_open(work, block);
+
+        if (item)
+                settle_with(item, outcome, settled, userdata);
+}
+
+void work_settle_all(Work *work, Outcome outcome, WorkSettled settled, void *userdata) {
+        for (size_t i = 0; i < work->n_items; i++)
+                if (!work->items[i].settled)
+                        settle_with(&work->items[i], outcome, settled, userdata);
+
+        work_clear(work);
 }

@@ -63,5 +63,8 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
 void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
                  void *userdata);
 
+/* Settles all that is open. */
+void work_settle_all(Work *work, Outcome outcome, WorkSettled settled, void *userdata);
+
 /* Drops all items, without settling them. */
 void work_clear(Work *work);

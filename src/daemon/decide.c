@@ -19,11 +19,12 @@ typedef struct Decision {
         VerdictFacts facts;
         RunOfBlocks left;
         RunOfBlocks observed;
+        RunOfBlocks misplaced;
 } Decision;
 
 /*
- * Somebody else was first. What was online before memplugd first looked is nobody's doing: boot
- * memory is among it.
+ * Somebody else was first. Of what was online before memplugd first looked, boot memory among it, only
+ * what is in the other zone is told, and in few lines.
  */
 static void decide_online(Decision *decision, const Block *block, bool known) {
         Rounds *rounds = decision->rounds;
@@ -31,27 +32,52 @@ static void decide_online(Decision *decision, const Block *block, bool known) {
         Outcome outcome;
         Verdict verdict;
 
-        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_ONLINE);
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE);
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (verdict.online == ONLINE_LEAVE || (decision->sweep && (known || rounds->first_sweep)))
+        if (verdict.online == ONLINE_LEAVE || (decision->sweep && known))
                 return;
 
         outcome = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone)
                           ? OUTCOME_ALREADY
                           : OUTCOME_WRONG_ZONE;
+        if (decision->sweep && rounds->first_sweep) {
+                if (outcome == OUTCOME_WRONG_ZONE)
+                        tell_run(&decision->misplaced, &verdict, tell_misplaced);
+                return;
+        }
         rounds->n_outcomes[outcome]++;
         tell_found_online(block, &verdict, outcome, rounds->policy->active == MODE_KERNEL);
 }
 
-static void decide_offline(Decision *decision, const Block *block) {
+/*
+ * The kernel's own setting acts when memory is added, and never again. So what it left offline, or
+ * somebody took offline under it, is no business of a rule that says "kernel-policy".
+ */
+static bool is_left_by_kernel(const Decision *decision, const Verdict *verdict, bool was_left) {
+        if (verdict->rule->online != ONLINE_KERNEL_POLICY)
+                return false;
+
+        return was_left || (decision->sweep && decision->rounds->own_setting);
+}
+
+static void decide_offline(Decision *decision, const Block *block, bool was_left) {
         Rounds *rounds = decision->rounds;
         Verdict verdict;
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (verdict.online == ONLINE_LEAVE)
+        if (is_left_by_kernel(decision, &verdict, was_left))
+                verdict.online = ONLINE_LEAVE;
+
+        if (verdict.online == ONLINE_LEAVE) {
+                rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT);
                 tell_run(&decision->left, &verdict, tell_left);
-        else if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
+                return;
+        }
+
+        /* What comes of it is for the events to tell. */
+        rounds_forget(rounds, block->index);
+        if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
                 rounds->n_outcomes[OUTCOME_REFUSED]++;
                 tell_left_by_kernel(block, &verdict);
         } else if (rounds->policy->active == MODE_OBSERVE)
@@ -63,7 +89,7 @@ static void decide_offline(Decision *decision, const Block *block) {
 
 /* It was online when last seen, and went offline while nobody looked. */
 static void release_unseen(Rounds *rounds, const Block *block) {
-        (void)block_table_set(rounds->table, block->index, block->inode, BLOCK_MARK_RELEASED);
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_RELEASED);
         log_info("memory%" PRIu64
                  ": was taken offline by somebody else meanwhile; it is left alone "
                  "until it is plugged anew.",
@@ -75,7 +101,7 @@ static void decide_block(Decision *decision, const Block *block) {
         const BlockRecord *record = block_table_find(rounds->table, block->index);
 
         if (record && record->inode != block->inode) {
-                (void)block_table_forget(rounds->table, block->index);
+                rounds_forget(rounds, block->index);
                 record = NULL;
         }
 
@@ -83,8 +109,8 @@ static void decide_block(Decision *decision, const Block *block) {
                 decide_online(decision, block, record);
         else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
-        else if (!record)
-                decide_offline(decision, block);
+        else if (!record || record->mark == BLOCK_MARK_LEFT)
+                decide_offline(decision, block, /* was_left= */ record);
         else if (record->mark == BLOCK_MARK_ONLINE)
                 release_unseen(rounds, block);
 }
@@ -101,7 +127,7 @@ static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
                 if (snapshot_find(snapshot, index))
                         i++;
                 else {
-                        (void)block_table_forget(rounds->table, index);
+                        rounds_forget(rounds, index);
                         records = block_table_records(rounds->table, &n);
                 }
         }
@@ -166,12 +192,27 @@ static bool wait_for_links(Rounds *rounds, const Snapshot *snapshot, bool sweep)
                 return false;
         }
 
+        /* A sweep is made anew, and so is one that became necessary meanwhile. */
+        rounds->rescan = rounds->rescan || sweep;
         for (size_t i = 0; i < snapshot->n_blocks && !sweep; i++)
-                (void)rounds_announce(rounds, snapshot->blocks[i].index);
-        rounds->rescan = sweep;
+                if (rounds_announce(rounds, snapshot->blocks[i].index) < 0)
+                        rounds->rescan = true;
         rounds->waiting = true;
         rounds->ops->wait_for_links(rounds->userdata);
         return true;
+}
+
+/* Out of memory, most likely: all is read anew in a moment, but not for ever. */
+static void read_again_later(Rounds *rounds, int error) {
+        rounds->rescan = true;
+        if (++rounds->n_link_waits > LINK_WAITS_MAX) {
+                (void)log_error_errno(error, "Failed to read memory blocks for 10 s; they are read "
+                                             "again at the next event: %m");
+                rounds->n_link_waits = 0;
+        }
+        rounds->waiting = rounds->n_link_waits > 0;
+        if (rounds->waiting)
+                rounds->ops->wait_for_links(rounds->userdata);
 }
 
 static bool is_pending(const Rounds *rounds, BlockIndex index) {
@@ -195,6 +236,7 @@ static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
 
         tell_run(&decision->left, NULL, tell_left);
         tell_run(&decision->observed, NULL, tell_observed);
+        tell_run(&decision->misplaced, NULL, tell_misplaced);
 }
 
 void rounds_decide(Rounds *rounds) {
@@ -208,7 +250,7 @@ void rounds_decide(Rounds *rounds) {
 
         r = read_blocks(rounds, &snapshot);
         if (r < 0) {
-                (void)log_error_errno(r, "Failed to read memory blocks: %m");
+                read_again_later(rounds, r);
                 return;
         }
 
@@ -219,5 +261,5 @@ void rounds_decide(Rounds *rounds) {
 
         decide_blocks(&decision, &snapshot);
         if (decision.sweep)
-                rounds->first_sweep = false;
+                rounds->first_sweep = rounds->own_setting = false;
 }

@@ -8,6 +8,10 @@
 /* Has a block decided in the next round. 0 or -ENOMEM. */
 int rounds_announce(Rounds *rounds, BlockIndex index);
 
+/* Keep a block's mark, or drop it; where that fails, it is told. */
+void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark);
+void rounds_forget(Rounds *rounds, BlockIndex index);
+
 /* Reads the events that are there; what they announce waits. */
 void rounds_read_uevents(Rounds *rounds);
 

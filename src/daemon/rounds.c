@@ -85,18 +85,38 @@ int rounds_announce(Rounds *rounds, BlockIndex index) {
         return 0;
 }
 
-/* Marks a block in the table, and forgets it if it isn't there any more. */
-static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
-        ino_t inode;
-        int r;
+static void tell_forgetful(int error) {
+        if (error < 0)
+                (void)log_warning_errno(error,
+                                        "Failed to keep what is known of blocks: a restart may not "
+                                        "know which ones were taken offline by somebody else: %m");
+}
 
-        r = rounds->ops->read_inode(rounds->userdata, index, &inode);
-        r = r < 0 ? block_table_forget(rounds->table, index)
-                  : block_table_set(rounds->table, index, inode, block_mark);
-        if (r < 0)
-                (void)log_warning_errno(
-                        r, "Failed to remember the state of memory%" PRIu64 ", ignoring: %m",
-                        index);
+void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark) {
+        tell_forgetful(block_table_set(rounds->table, index, inode, mark));
+}
+
+void rounds_forget(Rounds *rounds, BlockIndex index) {
+        tell_forgetful(block_table_forget(rounds->table, index));
+}
+
+/*
+ * What an event tells is of the block that was there then. If that is known as another one, events
+ * were lost in between, and the one that is there now has yet to be decided.
+ */
+static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        ino_t inode;
+
+        if (rounds->ops->read_inode(rounds->userdata, index, &inode) < 0)
+                rounds_forget(rounds, index);
+        else if (!record || record->inode == inode)
+                rounds_remember(rounds, index, inode, block_mark);
+        else {
+                rounds_forget(rounds, index);
+                if (rounds_announce(rounds, index) < 0)
+                        rounds->rescan = true;
+        }
 }
 
 static bool is_under_way(const Rounds *rounds, BlockIndex index) {
@@ -112,7 +132,7 @@ static void on_add(Rounds *rounds, BlockIndex index) {
             inode == record->inode)
                 return;
 
-        (void)block_table_forget(rounds->table, index);
+        rounds_forget(rounds, index);
         if (rounds_announce(rounds, index) < 0)
                 rounds->rescan = true;
 }
@@ -128,7 +148,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
 }
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
-        (void)block_table_forget(rounds->table, index);
+        rounds_forget(rounds, index);
         if (is_under_way(rounds, index))
                 rounds->current_is_gone = true;
         else
@@ -217,18 +237,31 @@ static bool has_undecided(const Rounds *rounds) {
         return !rounds->waiting && (rounds->rescan || rounds->pending.n_blocks > 0);
 }
 
+/*
+ * Decides, and starts what comes of it. Deciding reads events, and what these announce is not left to
+ * wait for another event, which may never come.
+ */
+static void decide_and_start(Rounds *rounds) {
+        do {
+                rounds_decide(rounds);
+                start_attempt(rounds);
+        } while (rounds->phase == PHASE_IDLE && has_undecided(rounds) && !start_barrier(rounds));
+}
+
 void rounds_step(Rounds *rounds) {
         rounds_read_uevents(rounds);
-        if (rounds->stopping || rounds->phase != PHASE_IDLE)
+        if (rounds->phase != PHASE_IDLE)
                 return;
+        if (rounds->stopping) {
+                work_settle_all(&rounds->work, OUTCOME_CANCELLED, on_settled, rounds);
+                return;
+        }
 
         take_next_policy(rounds);
-        if (has_undecided(rounds)) {
-                if (start_barrier(rounds))
-                        return;
-                rounds_decide(rounds);
-        }
-        start_attempt(rounds);
+        if (!has_undecided(rounds))
+                start_attempt(rounds);
+        else if (!start_barrier(rounds))
+                decide_and_start(rounds);
 }
 
 void rounds_on_barrier(Rounds *rounds, int error) {
@@ -241,10 +274,9 @@ void rounds_on_barrier(Rounds *rounds, int error) {
          * device, of which the rest is still to come: that takes another barrier.
          */
         rounds_read_uevents(rounds);
-        if (!rounds->announced && !rounds->stopping && !rounds->next_policy) {
-                rounds_decide(rounds);
-                start_attempt(rounds);
-        } else
+        if (!rounds->announced && !rounds->stopping && !rounds->next_policy)
+                decide_and_start(rounds);
+        else
                 rounds_step(rounds);
 }
 
@@ -255,9 +287,8 @@ void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt)
 
         /* Its event does the same, but who is killed before that must not find it released. */
         record = block_table_find(rounds->table, block);
-        if (attempt->outcome == OUTCOME_DONE && !record)
-                (void)block_table_set(rounds->table, block, rounds->current_inode,
-                                      BLOCK_MARK_ONLINE);
+        if (attempt->outcome == OUTCOME_DONE && !record && !rounds->current_is_gone)
+                rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE);
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         rounds_read_uevents(rounds);

@@ -71,6 +71,7 @@ typedef struct Rounds {
         bool announced;   /* something was, since the last barrier was started */
         bool rescan;      /* read all blocks */
         bool first_sweep; /* nothing was looked at before in this boot */
+        bool own_setting; /* until the first sweep the kernel's own setting was in force */
         bool waiting;     /* for node links, until the timer ends */
         Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;

@@ -138,6 +138,15 @@ void tell_observed(const RunOfBlocks *run) {
                  online_to_state_word(run->online), describe_rule(run->rule, rule));
 }
 
+void tell_misplaced(const RunOfBlocks *run) {
+        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
+
+        log_notice("%s: %s: put online before memplugd started, asked for %s, and left so; %s",
+                   describe_blocks(run->first, run->last, blocks),
+                   outcome_to_string(OUTCOME_WRONG_ZONE), online_to_string(run->online),
+                   describe_rule(run->rule, rule));
+}
+
 void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
         bool joins = verdict && run->rule == verdict->rule && run->online == verdict->online &&
                      run->last + 1 == verdict->block;

@@ -28,3 +28,4 @@ typedef void (*TellRun)(const RunOfBlocks *run);
 void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell);
 void tell_left(const RunOfBlocks *run);
 void tell_observed(const RunOfBlocks *run);
+void tell_misplaced(const RunOfBlocks *run);

@@ -19,6 +19,7 @@
 static const char *const block_mark_table[] = {
         [BLOCK_MARK_ONLINE] = "online",
         [BLOCK_MARK_RELEASED] = "released",
+        [BLOCK_MARK_LEFT] = "left",
 };
 DEFINE_STRING_TABLE(block_mark, BlockMark);
 

@@ -18,6 +18,7 @@
 typedef enum BlockMark {
         BLOCK_MARK_ONLINE,   /* was online when last seen */
         BLOCK_MARK_RELEASED, /* was taken offline by somebody else */
+        BLOCK_MARK_LEFT,     /* is offline, as its rule wants it */
         _BLOCK_MARK_MAX,
         _BLOCK_MARK_INVALID = -22, /* -EINVAL */
 } BlockMark;

@@ -170,7 +170,7 @@ static void check_for_circle(const World *world, uint64_t hash) {
 }
 
 /* Makes the next choice. Doesn't return if there is nothing new to find. */
-static const Transition *choose(World *world, bool inside) {
+static const Transition *choose(World *world, Inside inside) {
         Transition choices[TRANSITIONS_MAX];
         Step *step = &way[depth];
 
@@ -179,7 +179,7 @@ static const Transition *choose(World *world, bool inside) {
 
         step->n = world_transitions(world, inside, choices);
         if (depth >= n_given) {
-                uint64_t hash = world_hash(world) + inside;
+                uint64_t hash = world_hash(world) + (uint64_t)inside;
 
                 if (step->n == 0)
                         violation(world, "nothing can go on");
@@ -198,9 +198,9 @@ static const Transition *choose(World *world, bool inside) {
         return &step->transition;
 }
 
-void world_pause(World *world) {
+void world_pause(World *world, Inside inside) {
         for (;;) {
-                const Transition *transition = choose(world, /* inside= */ true);
+                const Transition *transition = choose(world, inside);
                 bool killed = transition->what == DO_KILL;
 
                 if (transition->what == DO_NOTHING)
@@ -218,7 +218,10 @@ static void run_way(World *world) {
         world->killed = &killed;
         (void)setjmp(killed);
         for (;;) {
-                const Transition *transition = choose(world, /* inside= */ false);
+                const Transition *transition;
+
+                world->readings = 0;
+                transition = choose(world, INSIDE_NOTHING);
 
                 if (transition->what == DO_END) {
                         judge_end(world);

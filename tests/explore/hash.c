@@ -106,6 +106,7 @@ uint64_t world_hash(const World *world) {
         mix_kernel(&hash, world);
         mix_ghosts(&hash, world);
         mix_memplugd(&hash, world);
+        mix(&hash, world->readings);
         mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
                            world->n_losses << 12 | world->n_unplugs << 16 |
                            (uint64_t)(world->refuse_next < 0) << 20);

@@ -23,7 +23,8 @@ void tell_found_online(const Block *block, const Verdict *verdict, Outcome outco
 
         (void)verdict;
         (void)by_kernel;
-        if (!ghost->agent_onlined && !ghost->unsure)
+        /* What was read may be gone by now. */
+        if (ghost->inode == block->inode && !ghost->agent_onlined && !ghost->unsure)
                 violation(telling, "memory%u is told as onlined by somebody else: %s",
                           (unsigned)block->index, outcome_to_string(outcome));
         ghost->settled = true;
@@ -47,6 +48,10 @@ void tell_left(const RunOfBlocks *run) {
 }
 
 void tell_observed(const RunOfBlocks *run) {
+        (void)run;
+}
+
+void tell_misplaced(const RunOfBlocks *run) {
         (void)run;
 }
 
@@ -168,9 +173,28 @@ static int op_read(void *userdata, BlockIndex index, Block *ret) {
         return 0;
 }
 
+/* memplugd reads to decide, and others act before that. */
+static int op_read_pending(void *userdata, BlockIndex index, Block *ret) {
+        World *world = userdata;
+        int r;
+
+        world_pause(world, INSIDE_DECISION);
+        r = op_read(world, index, ret);
+        world->readings = world->readings * 31 + index;
+        if (r == 0)
+                world->readings = world->readings * 31 + ret->inode * 8 +
+                                  (ret->state == BLOCK_ONLINE ? 4 : 0) +
+                                  (ret->node == NODE_UNKNOWN ? 2 : 0) + 1;
+        return r;
+}
+
 static int op_read_all(void *userdata, Snapshot *ret) {
+        World *world = userdata;
         Block block;
 
+        /* Within a decision only: the reasons of refusals are read in between. */
+        if (world->rounds.rescan)
+                world_pause(world, INSIDE_DECISION);
         for (BlockIndex index = 0; index < MAX_BLOCKS; index++)
                 if (op_read(userdata, index, &block) == 0)
                         assert(snapshot_add(ret, &block) == 0);
@@ -228,7 +252,7 @@ static Online op_kernel_policy(void *userdata) {
 }
 
 static const RoundsOps rounds_ops = {
-        .read_block = op_read,
+        .read_block = op_read_pending,
         .read_all = op_read_all,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
@@ -244,7 +268,7 @@ static int worker_read(void *userdata, BlockIndex index, Block *ret) {
         World *world = userdata;
 
         if (world->job_stage++ > 0)
-                world_pause(world);
+                world_pause(world, INSIDE_ATTEMPT);
         return op_read(world, index, ret);
 }
 
@@ -253,7 +277,7 @@ static int worker_write(void *userdata, BlockIndex index, ino_t inode, const cha
         StateWord state_word = state_word_from_string(word);
         int r;
 
-        world_pause(world);
+        world_pause(world, INSIDE_ATTEMPT);
 
         /* The write waits for the hotplug lock. */
         for (unsigned i = 0; i < N_DIMMS; i++)
@@ -397,14 +421,17 @@ static void may(Choices *choices, bool enabled, What what, BlockIndex block, Sta
         choices->out[choices->n++] = (Transition){ what, block, word };
 }
 
-static void may_daemon(const World *world, bool inside, Choices *choices) {
+static void may_daemon(const World *world, Inside inside, Choices *choices) {
         bool readable = world->running && (world->n_queue > 0 || world->lost);
 
-        may(choices, inside, DO_NOTHING, 0, 0);
+        may(choices, inside != INSIDE_NOTHING, DO_NOTHING, 0, 0);
+        if (inside == INSIDE_DECISION)
+                return; /* its main loop is busy */
+
         may(choices, readable, DO_UEVENTS, 0, 0);
         may(choices, !world->running, DO_START, 0, 0);
         may(choices, world->running && world->n_kills > 0, DO_KILL, 0, 0);
-        if (inside || !world->running)
+        if (inside != INSIDE_NOTHING || !world->running)
                 return;
 
         may(choices, world->job == JOB_BARRIER && !lock_is_held(world), DO_JOB, 0, 0);
@@ -442,7 +469,7 @@ static void may_others(const World *world, Choices *choices) {
         may(choices, world->n_losses > 0 && world->n_queue > 0, DO_LOSE, 0, 0);
 }
 
-unsigned world_transitions(const World *world, bool inside, Transition out[TRANSITIONS_MAX]) {
+unsigned world_transitions(const World *world, Inside inside, Transition out[TRANSITIONS_MAX]) {
         Choices choices = { .out = out };
 
         may_daemon(world, inside, &choices);

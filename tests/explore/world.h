@@ -81,6 +81,7 @@ typedef struct World {
         bool job_was_barrier;
         bool timer;
         int refuse_next;
+        uint64_t readings; /* what the decision under way has read so far, as a number */
 
         unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs;
         jmp_buf *killed;
@@ -115,15 +116,22 @@ typedef struct Transition {
 World *world_new(ZoneRule rule, const Scenario *scenario);
 void world_free(World *world);
 
-/* What can happen now; 'inside': in the middle of memplugd's attempt. Answers how many. */
-unsigned world_transitions(const World *world, bool inside, Transition out[TRANSITIONS_MAX]);
+/* In the middle of what memplugd is: of nothing, of an attempt, of reading blocks to decide on. */
+typedef enum Inside {
+        INSIDE_NOTHING,
+        INSIDE_ATTEMPT,
+        INSIDE_DECISION,
+} Inside;
+
+/* What can happen now. Answers how many. */
+unsigned world_transitions(const World *world, Inside inside, Transition out[TRANSITIONS_MAX]);
 void world_do(World *world, const Transition *transition);
 
 /* A number for all that decides about the future. */
 uint64_t world_hash(const World *world);
 
-/* The explorer's: called in the middle of an attempt, where others may act. May not return. */
-void world_pause(World *world);
+/* The explorer's: called where others may act meanwhile. May not return from an attempt. */
+void world_pause(World *world, Inside inside);
 
 /* Judging: each ends the exploration with a message if it isn't so. */
 void judge_write(World *world, BlockIndex block, StateWord word, int result);
