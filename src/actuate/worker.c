@@ -90,7 +90,14 @@ static int pass_barrier(Worker *worker, BlockIndex index) {
                 return -ESTALE;
 
         r = sysfs_write_state(worker->sysfs, index, inode, "online");
-        return r == -EINVAL ? 0 : r;
+        if (r == -EINVAL)
+                return 0;
+        if (r < 0)
+                return r;
+
+        /* Somebody took it offline in between, and this put it back: that is undone at once. */
+        (void)sysfs_write_state(worker->sysfs, index, inode, "offline");
+        return -ESTALE;
 }
 
 static Job wait_for_job(Worker *worker) {

@@ -165,7 +165,8 @@ static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
         rounds->pending.n_blocks = 0;
         if (r == 0 && rounds->rescan) {
                 rounds->rescan = false;
-                forget_missing(rounds, snapshot);
+                if (snapshot->n_unreadable == 0)
+                        forget_missing(rounds, snapshot);
         }
         return r;
 }
@@ -259,6 +260,9 @@ void rounds_decide(Rounds *rounds) {
         if (wait_for_links(rounds, &snapshot, decision.sweep))
                 return;
 
+        if (snapshot.n_unreadable > 0)
+                log_warning("%zu memory blocks can't be read; they are left alone.",
+                            snapshot.n_unreadable);
         decide_blocks(&decision, &snapshot);
         if (decision.sweep)
                 rounds->first_sweep = rounds->own_setting = false;

@@ -4,6 +4,7 @@
  * What the files of the manager share.
  */
 #include <systemd/sd-event.h>
+#include <systemd/sd-id128.h>
 
 #include "actuate/worker.h"
 #include "config/config.h"
@@ -29,9 +30,11 @@ struct Manager {
         UeventMonitor *monitor;
         Worker *worker;
         BlockTable *table;
+        char boot_id[SD_ID128_STRING_MAX];
         Rounds rounds;
         Takeover takeover;
-        bool is_service; /* another unit puts back what was taken over */
+        bool is_service;  /* another unit puts back what was taken over */
+        bool own_setting; /* at the start, nothing was taken over */
 
         const char *config_file;
         Policy *policy;         /* in force, or about to be */
@@ -54,6 +57,9 @@ void manager_apply_mode(Manager *manager);
 
 /* At the end: unless the service's other unit does it. */
 void manager_put_back(Manager *manager);
+
+/* Cuts off a character that snprintf() left in half: systemd takes a status of whole ones only. */
+void manager_cut_half_character(char *text);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

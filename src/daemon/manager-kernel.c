@@ -9,6 +9,7 @@
 
 void manager_open_takeover(Manager *manager) {
         takeover_init(&manager->takeover, &takeover_kernel_ops, manager->sysfs, manager->run_fd);
+        manager->own_setting = !manager->takeover.saved.was[0];
 }
 
 /* What auto_online_blocks has to read as for the mode; NULL: as it would without memplugd. */
@@ -27,6 +28,7 @@ static void explain_auto(Manager *manager) {
         _cleanup_free_ char *why = kernel_words_explain_auto(manager->policy);
 
         (void)snprintf(manager->mode_reason, MANAGER_REASON_MAX, "%s", why ?: "");
+        manager_cut_half_character(manager->mode_reason);
 }
 
 /* The kernel doesn't take the word (an old one), or there is nowhere to save what it was. */
@@ -34,8 +36,8 @@ static void fall_back(Manager *manager, int error) {
         Policy *policy = manager->policy;
 
         (void)snprintf(manager->mode_reason, MANAGER_REASON_MAX,
-                       "auto_online_blocks can't be set to '%s': %s", wanted_word(policy),
-                       strerror(-error));
+                       "auto_online_blocks can't be set to '%s': %s",
+                       wanted_word(policy) ?: manager->takeover.saved.was, strerror(-error));
         policy->active = MODE_UEVENT;
 }
 
@@ -43,7 +45,7 @@ static void tell_active_mode(const Manager *manager) {
         const Policy *policy = manager->policy;
 
         if (policy->active == MODE_KERNEL)
-                log_info("Mode %s: the kernel itself puts new memory online "
+                log_info("Mode %s: the kernel itself decides about new memory "
                          "(auto_online_blocks is '%s').",
                          mode_to_string(policy->mode), manager->takeover.seen);
         else if (policy->active != policy->mode)
@@ -75,7 +77,7 @@ void manager_apply_mode(Manager *manager) {
                 fall_back(manager, r);
                 r = takeover_set(&manager->takeover, wanted_word(policy));
         }
-        if (r < 0)
+        if (r < 0 && wanted_word(policy)) /* else it was to be put back, which has told why not */
                 (void)log_warning_errno(r, "Failed to take over auto_online_blocks: %m");
 
         tell_active_mode(manager);

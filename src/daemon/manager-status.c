@@ -57,6 +57,20 @@ static const char *describe_mode(const Manager *manager, char text[TEXT_MAX]) {
         return text;
 }
 
+void manager_cut_half_character(char *text) {
+        size_t n = strlen(text), i = n;
+
+        while (i > 0 && ((unsigned char)text[i - 1] & 0xc0) == 0x80)
+                i--;
+        if (i > 0 && (unsigned char)text[i - 1] >= 0xc0) {
+                unsigned char lead = (unsigned char)text[i - 1];
+                size_t wanted = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+
+                if (n - (i - 1) < wanted)
+                        text[i - 1] = 0;
+        }
+}
+
 static void tell_status(Manager *manager) {
         char errors[TEXT_MAX], phase[TEXT_MAX], mode[TEXT_MAX], outcomes[TEXT_MAX],
                 status[MANAGER_STATUS_MAX];
@@ -65,6 +79,7 @@ static void tell_status(Manager *manager) {
                        describe_errors(manager->n_config_errors, errors),
                        describe_phase(&manager->rounds, phase), describe_mode(manager, mode),
                        manager->config_text, describe_outcomes(&manager->rounds, outcomes));
+        manager_cut_half_character(status);
         if (strcmp(status, manager->status) == 0)
                 return;
 

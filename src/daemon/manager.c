@@ -7,7 +7,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-id128.h>
 
 #include "base/log.h"
 #include "daemon/manager-internal.h"
@@ -214,15 +213,16 @@ static int open_run_dir(Manager *manager) {
 }
 
 static int open_table(Manager *manager) {
-        char boot_id[SD_ID128_STRING_MAX] = "unknown";
         sd_id128_t id;
         bool damaged;
         int r;
 
+        (void)strcpy(manager->boot_id, "unknown");
         if (sd_id128_get_boot(&id) >= 0)
-                (void)sd_id128_to_string(id, boot_id);
+                (void)sd_id128_to_string(id, manager->boot_id);
 
-        r = block_table_open(manager->run_fd, "blocks", boot_id, &manager->table, &damaged);
+        r = block_table_open(manager->run_fd, "blocks", manager->boot_id, &manager->table,
+                             &damaged);
         if (damaged)
                 log_error(RUN_DIR "/blocks is damaged and was set aside as blocks.damaged: what "
                                   "was released before is not known any more.");
@@ -233,6 +233,7 @@ static int open_table(Manager *manager) {
 
         rounds_init(&manager->rounds, &rounds_ops, manager, sysfs_block_size(manager->sysfs),
                     manager->table);
+        manager->rounds.own_setting = manager->own_setting;
         rounds_set_policy(&manager->rounds, manager->policy);
         return 0;
 }

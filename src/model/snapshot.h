@@ -11,6 +11,7 @@
 typedef struct Snapshot {
         uint64_t block_size; /* bytes */
         bool numa;           /* the kernel has /sys/devices/system/node */
+        size_t n_unreadable; /* blocks that are there, but not here */
         size_t n_blocks;
         size_t n_allocated;
         Block *blocks; /* sorted by index once snapshot_sort() was called */

@@ -23,8 +23,15 @@ static const char *const block_mark_table[] = {
 };
 DEFINE_STRING_TABLE(block_mark, BlockMark);
 
+/* Lines beyond which the file is written anew: so many for each record, and so many besides. */
+#define LINES_PER_RECORD 4
+#define LINES_SPARE 4096
+
 struct BlockTable {
         int fd; /* negative: nothing is kept */
+        int dir_fd;
+        const char *name, *boot_id;
+        size_t n_lines;
         size_t n_records, n_allocated;
         BlockRecord *records;
 };
@@ -119,8 +126,10 @@ static int append(BlockTable *table, const char *line, size_t length) {
                 return 0;
 
         n = write(table->fd, line, length);
-        if (n == (ssize_t)length)
+        if (n == (ssize_t)length) {
+                table->n_lines++;
                 return 0;
+        }
 
         /* What follows half a line would be damaged: better keep no more than a wrong file. */
         r = n < 0 ? -errno : -ENOSPC;
@@ -138,6 +147,15 @@ static int append_record(BlockTable *table, const char *word, BlockIndex index, 
         return append(table, line, (size_t)n);
 }
 
+static int write_anew(BlockTable *table);
+
+static int append_change(BlockTable *table, const char *word, BlockIndex index, ino_t inode) {
+        if (table->fd >= 0 && table->n_lines > LINES_PER_RECORD * table->n_records + LINES_SPARE)
+                return write_anew(table);
+
+        return append_record(table, word, index, inode);
+}
+
 int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark) {
         const BlockRecord record = { .index = index, .inode = inode, .mark = mark };
         const BlockRecord *known = find_record(table, index);
@@ -150,7 +168,7 @@ int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark 
         if (r < 0)
                 return r;
 
-        return append_record(table, block_mark_to_string(mark), index, inode);
+        return append_change(table, block_mark_to_string(mark), index, inode);
 }
 
 int block_table_forget(BlockTable *table, BlockIndex index) {
@@ -158,7 +176,7 @@ int block_table_forget(BlockTable *table, BlockIndex index) {
                 return 0;
 
         drop(table, index);
-        return append_record(table, WORD_GONE, index, 0);
+        return append_change(table, WORD_GONE, index, 0);
 }
 
 /* Reads "WORD INDEX INODE", ended by NUL. */
@@ -231,18 +249,20 @@ static int load(BlockTable *table, int dir_fd, const char *name, const char *boo
 }
 
 /* Writes all of it to NAME.new, which then takes the place of NAME. */
-static int write_anew(BlockTable *table, int dir_fd, const char *name, const char *boot_id) {
+static int write_anew(BlockTable *table) {
         char line[LINE_MAX_LENGTH], new_name[64];
         int r, n;
 
-        (void)snprintf(new_name, sizeof(new_name), "%s.new", name);
-        (void)unlinkat(dir_fd, new_name, 0);
-        table->fd = openat(dir_fd, new_name,
+        closep(&table->fd);
+        table->n_lines = 0;
+        (void)snprintf(new_name, sizeof(new_name), "%s.new", table->name);
+        (void)unlinkat(table->dir_fd, new_name, 0);
+        table->fd = openat(table->dir_fd, new_name,
                            O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (table->fd < 0)
                 return -errno;
 
-        n = snprintf(line, sizeof(line), MAGIC " %s\n", boot_id);
+        n = snprintf(line, sizeof(line), MAGIC " %s\n", table->boot_id);
         r = append(table, line, (size_t)n);
         for (size_t i = 0; r == 0 && i < table->n_records; i++) {
                 const BlockRecord *record = &table->records[i];
@@ -250,7 +270,7 @@ static int write_anew(BlockTable *table, int dir_fd, const char *name, const cha
                 r = append_record(table, block_mark_to_string(record->mark), record->index,
                                   record->inode);
         }
-        if (r == 0 && renameat(dir_fd, new_name, dir_fd, name) < 0)
+        if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
                 r = -errno;
         return r;
 }
@@ -270,7 +290,7 @@ int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTab
 
         if (!table)
                 return -ENOMEM;
-        table->fd = -EBADF;
+        *table = (BlockTable){ .fd = -EBADF, .dir_fd = dir_fd, .name = name, .boot_id = boot_id };
 
         if (dir_fd >= 0) {
                 r = load(table, dir_fd, name, boot_id);
@@ -281,7 +301,7 @@ int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTab
                         r = 0;
                 }
                 if (r == 0)
-                        r = write_anew(table, dir_fd, name, boot_id);
+                        r = write_anew(table);
         }
 
         *ret = table;

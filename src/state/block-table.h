@@ -5,8 +5,8 @@
  * which somebody else took offline ("released": they are never put back by us).
  *
  * It lives in a file of /run/memplugd, and so as long as the boot. Each change is one appended
- * line; when it is opened, the file is written anew and shorter, under another name that then
- * replaces it. So a crash at any moment leaves a file that can be read, but perhaps for the last
+ * line; when it is opened, and when it has grown far beyond what it holds, the file is written anew
+ * and shorter, under another name that then replaces it. So a crash at any moment leaves a file that can be read, but perhaps for the last
  * line, which then isn't whole and is passed over.
  */
 #include <stdbool.h>
@@ -35,7 +35,7 @@ typedef struct BlockTable BlockTable;
 
 /*
  * Opens the file 'name' below 'dir_fd', for this boot ('boot_id': a file of another boot is
- * dropped). A file that can't be understood is renamed to NAME.damaged, and *ret_damaged is true:
+ * dropped; both it and 'dir_fd' and 'name' must outlive the table). A file that can't be understood is renamed to NAME.damaged, and *ret_damaged is true:
  * then nothing is remembered. With 'dir_fd' negative nothing is kept in a file.
  *
  * 0, or a negative errno if the file can't be read or written: then *ret is a table all the same

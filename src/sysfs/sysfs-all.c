@@ -101,7 +101,10 @@ static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
         return 0;
 }
 
-/* Reads the blocks' attributes, and drops those that went away meanwhile. */
+/*
+ * Reads the blocks' attributes, and drops those that went away meanwhile. One that can't be read is
+ * no reason to look at none of the others.
+ */
 static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
         size_t n = 0;
 
@@ -111,9 +114,12 @@ static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
 
                 if (r == -ENOENT || r == -ENODEV)
                         continue;
-                if (r < 0)
+                if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
                         return r;
-                snapshot->blocks[n++] = block;
+                if (r < 0)
+                        snapshot->n_unreadable++;
+                else
+                        snapshot->blocks[n++] = block;
         }
 
         snapshot->n_blocks = n;
@@ -143,5 +149,3 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
         snapshot = (Snapshot){};
         return 0;
 }
-
-/* A block that is removed meanwhile can't be written through its old directory, nor a new one be. */

@@ -13,6 +13,7 @@ MEMORY = "/sys/devices/system/memory"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error"
 PID_FILE = "/run/pin.pid"
 LOOP_END = "/run/loop.end"
+LOOP_TURNS = "/run/loop.turns"
 
 # Node 1 has no memory of its own in a guest: what is plugged there is the DIMMs' alone.
 MOVABLE_ON_NODE_1 = """\
@@ -73,7 +74,7 @@ class Box:
                 systemctl reset-failed memplugd 2>/dev/null
             fi
             [ -e {INJECT} ] && echo 0 >{INJECT}
-            rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END}
+            rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END} {LOOP_TURNS}
             :""")
         for name in reversed(self.dimms):
             self.unplug(name)

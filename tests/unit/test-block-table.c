@@ -152,6 +152,34 @@ START_TEST(no_symbolic_link_is_followed) {
 }
 END_TEST
 
+/* Blocks that come and go for weeks leave a file of the size of what is known now. */
+START_TEST(the_file_stays_small) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BlockTable *table = NULL;
+        char path[128];
+        struct stat st;
+        bool damaged;
+
+        ck_assert_int_eq(block_table_open(fd, "blocks", "boot-1", &table, &damaged), 0);
+        ck_assert_int_eq(block_table_set(table, 7, 70, BLOCK_MARK_RELEASED), 0);
+        for (ino_t inode = 0; inode < 20000; inode++) {
+                ck_assert_int_eq(block_table_set(table, 32, inode, BLOCK_MARK_ONLINE), 0);
+                ck_assert_int_eq(block_table_forget(table, 32), 0);
+        }
+        (void)snprintf(path, sizeof(path), "%s/blocks", tree->root);
+        ck_assert_int_eq(stat(path, &st), 0);
+        ck_assert_int_lt(st.st_size, 200 * 1024);
+        block_table_free(table);
+
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 7, 70, BLOCK_MARK_RELEASED);
+        ck_assert_ptr_null(block_table_find(table, 32));
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(without_a_directory_it_lives_in_memory) {
         BlockTable *table;
         bool damaged;
@@ -165,4 +193,5 @@ END_TEST
 
 TEST_PROGRAM("block-table", remembers_over_a_restart, is_sorted_however_it_was_filled,
              another_boot_begins_anew, half_a_last_line_is_passed_over, a_damaged_file_is_set_aside,
-             no_symbolic_link_is_followed, without_a_directory_it_lives_in_memory);
+             no_symbolic_link_is_followed, the_file_stays_small,
+             without_a_directory_it_lives_in_memory);
