@@ -93,7 +93,7 @@ class Box:
 
     def systemctl(self, verb, seconds=30):
         """`systemctl VERB memplugd`, which must come back in time and succeed."""
-        # The tests start it more often than the unit's start limit lets anybody.
+        # A failed one is started, too, and its restarts are counted from here.
         result = self.guest.run(
             f"systemctl reset-failed memplugd 2>/dev/null; "
             f"timeout {seconds} systemctl {verb} memplugd", check=False, timeout=seconds + 60)
