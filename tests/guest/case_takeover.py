@@ -302,6 +302,25 @@ def mode_kernel_needs_its_rules(box):
     expect("auto_online_blocks", setting(box), "online_movable")
 
 
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+def kernel_policy_leaves_what_it_finds(box):
+    """The kernel's own setting acts when memory is added, and never again: so does a rule that says
+    the same. What was taken offline before memplugd started, or while it was stopped, stays so."""
+    set_to(box, "online")
+    for name in "d1", "d2":
+        first, second = box.plug(name, "256M", 1)
+        box.wait_online([first, second])
+        box.offline(first)
+        box.start()
+        box.wait_journal(f"^memory{first}: left offline; built-in: the kernel's policy")
+        new = box.plug(f"{name}-later", "128M", 1)
+        box.wait_online(new)
+        box.wait_journal(f"^memory{new[0]}: done: online,")
+        box.expect_blocks([first], "offline")
+        stop(box)
+        wait_setting(box, "online")
+
+
 @scenario(boot=Boot(kind="small"), kernels=("6.12",), more_kernels=("6.1",))
 def by_hand_without_systemd(box):
     """It puts back itself; only after SIGKILL somebody must say so."""
