@@ -3,7 +3,7 @@
 
 import signal
 
-from .box import CONFIG, MEMORY, MOVABLE_ON_NODE_1, expect, expect_match
+from .box import CONFIG, MEMORY, MOVABLE_ON_NODE_1, Wrong, expect, expect_match
 from .registry import OFFLINE_AT_BOOT, Boot, scenario
 
 WAITS = "^waiting for the kernel's hotplug lock"
@@ -72,7 +72,11 @@ HELD_BOOT = Boot(
 @scenario(boot=HELD_BOOT, dirty=True)
 def hang_at_boot(box):
     """The machine boots all the same; and what was plugged before the boot is handled."""
-    expect("the boot", box.guest.wait_boot(), "running")
+    booted = box.guest.wait_boot()
+    if booted != "running":
+        failed = box.guest.failed_units()
+        raise Wrong(f"the boot is {booted}: {failed}\n" + "".join(
+            box.guest.run(f"journalctl -b -o cat -u {unit} --no-pager").out for unit in failed))
     box.expect_blocks([32], "going-offline")
     box.expect_blocks(range(33, 37), "offline")
     box.expect_active()
