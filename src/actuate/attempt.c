@@ -63,17 +63,6 @@ static bool look(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t 
         return true;
 }
 
-static bool zones_refuse(const ValidZones *zones, Online online) {
-        switch (online) {
-        case ONLINE_MOVABLE:
-                return !valid_zones_allow(zones, ZONE_KIND_MOVABLE);
-        case ONLINE_KERNEL:
-                return !valid_zones_allow(zones, ZONE_KIND_KERNEL);
-        default:
-                return false;
-        }
-}
-
 /* Looks, and answers whether there is something to write. */
 static bool look_before(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
                         Attempt *attempt) {
@@ -86,7 +75,7 @@ static bool look_before(const ActuateOps *ops, void *userdata, BlockIndex index,
                 attempt->outcome = outcome_of_zone(attempt);
         else if (block.state == BLOCK_GOING_OFFLINE)
                 attempt->outcome = OUTCOME_CANCELLED;
-        else if (zones_refuse(&block.valid_zones, attempt->online))
+        else if (!online_is_allowed(attempt->online, &block.valid_zones))
                 attempt->outcome = OUTCOME_REFUSED;
         else
                 return true;
@@ -116,16 +105,16 @@ Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, 
         Attempt attempt = {
                 .online = online,
                 .zone = _ZONE_KIND_INVALID,
-                .started = ops->now(userdata),
         };
+        uint64_t started;
 
         if (!look_before(ops, userdata, index, inode, &attempt))
                 return attempt;
 
-        attempt.started = ops->now(userdata);
+        started = ops->now(userdata);
         attempt.error = ops->write(userdata, index, inode, online_to_state_word(online));
         attempt.written = true;
-        attempt.duration = ops->now(userdata) - attempt.started;
+        attempt.duration = ops->now(userdata) - started;
 
         look_after(ops, userdata, index, inode, &attempt);
         return attempt;

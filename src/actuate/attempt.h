@@ -17,10 +17,9 @@ typedef struct ActuateOps {
 
 typedef struct Attempt {
         Outcome outcome;
-        Online online;    /* what was asked for */
-        bool written;     /* false: what was read before told already that it can't be */
-        int error;        /* 0, or the negative errno of the write, or of reading where it failed */
-        uint64_t started; /* µs, monotonic */
+        Online online; /* what was asked for */
+        bool written;  /* false: what was read before told already that it can't be */
+        int error;     /* 0, or the negative errno of the write, or of reading where it failed */
         uint64_t duration; /* µs, of the write alone */
         ValidZones zones;  /* as they read last */
         ZoneKind zone; /* the zone of an online block; _ZONE_KIND_INVALID if it isn't, or unknown */

@@ -3,7 +3,14 @@
 /*
  * Small files, below a directory: the kernel's attributes and our own.
  */
+#include <dirent.h>
 #include <stddef.h>
+
+/* For _cleanup_(): ends a directory stream. */
+static inline void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
 
 /*
  * Reads an attribute into text[0 … size), ends it with NUL and takes the last newline off.

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "config/value.h"
 
 /* Strongest first; the main config is only in the first. */
@@ -14,11 +15,6 @@ static const char *const places[] = { "/etc/memplugd", "/run/memplugd", "/usr/li
 
 /* Comes before all others, and no drop-in can have it. */
 #define MAIN_NAME ""
-
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
 
 void config_files_done(ConfigFiles *files) {
         for (size_t i = 0; i < files->n_files; i++) {

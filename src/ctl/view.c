@@ -26,16 +26,6 @@ void view_done(View *view) {
         config_report_done(&view->report);
 }
 
-/* The policy that a daemon with a broken config follows. NULL: no memory. */
-static Policy *built_in_policy(void) {
-        _cleanup_(policy_unrefp) Policy *policy = policy_new();
-
-        if (!policy || policy_add_defaults(policy) < 0)
-                return NULL;
-
-        return TAKE_PTR(policy);
-}
-
 int view_load_config(const Options *options, const char *file, View *ret) {
         _cleanup_(view_done) View view = {};
         int r;
@@ -45,8 +35,9 @@ int view_load_config(const Options *options, const char *file, View *ret) {
                 return log_error_errno(r, "can't read the config: %m");
 
         view.config_is_valid = r >= 0;
+        /* As a daemon does with a broken config. */
         if (!view.policy)
-                view.policy = built_in_policy();
+                view.policy = policy_new_default();
         if (!view.policy)
                 return log_error_errno(-ENOMEM, "can't read the config: %m");
 

@@ -179,6 +179,18 @@ static size_t count_unlinked(const Snapshot *snapshot) {
         return n;
 }
 
+/* Has it gone on in a moment. False: it has waited for long enough, and doesn't any more. */
+static bool wait_a_moment(Rounds *rounds) {
+        if (++rounds->n_link_waits > LINK_WAITS_MAX) {
+                rounds->n_link_waits = 0;
+                return false;
+        }
+
+        rounds->waiting = true;
+        rounds->ops->wait_for_links(rounds->userdata);
+        return true;
+}
+
 /*
  * A block without node link is part of a device that is still being plugged: then all of it waits.
  * False: there is none, or they have been waited for long enough.
@@ -186,34 +198,28 @@ static size_t count_unlinked(const Snapshot *snapshot) {
 static bool wait_for_links(Rounds *rounds, const Snapshot *snapshot, bool sweep) {
         size_t n_unlinked = count_unlinked(snapshot);
 
-        if (n_unlinked == 0 || ++rounds->n_link_waits > LINK_WAITS_MAX) {
+        if (n_unlinked == 0) {
                 rounds->n_link_waits = 0;
-                if (n_unlinked > 0)
-                        log_warning("%zu blocks have no node after 10 s; left alone.", n_unlinked);
+                return false;
+        }
+        if (!wait_a_moment(rounds)) {
+                log_warning("%zu blocks have no node after 10 s; left alone.", n_unlinked);
                 return false;
         }
 
         /* A sweep is made anew, and so is one that became necessary meanwhile. */
         rounds->rescan = rounds->rescan || sweep;
         for (size_t i = 0; i < snapshot->n_blocks && !sweep; i++)
-                if (rounds_announce(rounds, snapshot->blocks[i].index) < 0)
-                        rounds->rescan = true;
-        rounds->waiting = true;
-        rounds->ops->wait_for_links(rounds->userdata);
+                rounds_announce(rounds, snapshot->blocks[i].index);
         return true;
 }
 
 /* Out of memory, most likely: all is read anew in a moment, but not for ever. */
 static void read_again_later(Rounds *rounds, int error) {
         rounds->rescan = true;
-        if (++rounds->n_link_waits > LINK_WAITS_MAX) {
+        if (!wait_a_moment(rounds))
                 (void)log_error_errno(error, "Failed to read memory blocks for 10 s; they are read "
                                              "again at the next event: %m");
-                rounds->n_link_waits = 0;
-        }
-        rounds->waiting = rounds->n_link_waits > 0;
-        if (rounds->waiting)
-                rounds->ops->wait_for_links(rounds->userdata);
 }
 
 static bool is_pending(const Rounds *rounds, BlockIndex index) {

@@ -50,12 +50,10 @@ static int take_policy(Manager *manager, Policy *policy, const ConfigReport *rep
 
 /* What is in force without a config that could be: the default rules. */
 static int take_defaults(Manager *manager) {
-        _cleanup_(policy_unrefp) Policy *policy = policy_new();
-        int r;
+        _cleanup_(policy_unrefp) Policy *policy = policy_new_default();
 
-        r = policy ? policy_add_defaults(policy) : -ENOMEM;
-        if (r < 0)
-                return log_error_errno(r, "Failed to make the built-in rules: %m");
+        if (!policy)
+                return log_error_errno(-ENOMEM, "Failed to make the built-in rules: %m");
 
         return take_policy(manager, policy, &(ConfigReport){});
 }

@@ -5,8 +5,8 @@
  */
 #include "daemon/rounds.h"
 
-/* Has a block decided in the next round. 0 or -ENOMEM. */
-int rounds_announce(Rounds *rounds, BlockIndex index);
+/* Has a block decided in the next round; without memory for that, all blocks are. */
+void rounds_announce(Rounds *rounds, BlockIndex index);
 
 /* Keep a block's mark, or drop it; where that fails, it is told. */
 void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark);

@@ -44,10 +44,8 @@ void rounds_set_policy(Rounds *rounds, Policy *policy) {
  */
 static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
         const Attempt *first = &item->first;
-        const ZoneKind kind =
-                first->online == ONLINE_MOVABLE ? ZONE_KIND_MOVABLE : ZONE_KIND_KERNEL;
 
-        if (first->outcome != OUTCOME_REFUSED || valid_zones_allow(&first->zones, kind))
+        if (first->outcome != OUTCOME_REFUSED || online_is_allowed(first->online, &first->zones))
                 return false;
         if (rounds->view.n_blocks == 0 &&
             rounds->ops->read_all(rounds->userdata, &rounds->view) < 0)
@@ -67,22 +65,23 @@ static void on_settled(void *userdata, const WorkItem *item) {
 
 /* Events */
 
-int rounds_announce(Rounds *rounds, BlockIndex index) {
+void rounds_announce(Rounds *rounds, BlockIndex index) {
         Pending *pending = &rounds->pending;
 
         if (pending->n_blocks == pending->n_allocated) {
                 size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
                 BlockIndex *blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
 
-                if (!blocks)
-                        return -ENOMEM;
+                if (!blocks) {
+                        rounds->rescan = true;
+                        return;
+                }
                 pending->blocks = blocks;
                 pending->n_allocated = n;
         }
 
         pending->blocks[pending->n_blocks++] = index;
         rounds->announced = true;
-        return 0;
 }
 
 static void tell_forgetful(int error) {
@@ -114,8 +113,7 @@ static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
                 rounds_remember(rounds, index, inode, block_mark);
         else {
                 rounds_forget(rounds, index);
-                if (rounds_announce(rounds, index) < 0)
-                        rounds->rescan = true;
+                rounds_announce(rounds, index);
         }
 }
 
@@ -133,8 +131,7 @@ static void on_add(Rounds *rounds, BlockIndex index) {
                 return;
 
         rounds_forget(rounds, index);
-        if (rounds_announce(rounds, index) < 0)
-                rounds->rescan = true;
+        rounds_announce(rounds, index);
 }
 
 /* memplugd offlines nothing, so it was somebody else. */

@@ -46,10 +46,9 @@ bool refusal_find(const Snapshot *blocks, BlockIndex index, int node, const Vali
                   Online online, Refusal *ret) {
         const Block *edge = NULL;
 
-        if (online == ONLINE_MOVABLE && !valid_zones_allow(zones, ZONE_KIND_MOVABLE))
-                edge = find_kernel_above(blocks, index, node);
-        else if (online == ONLINE_KERNEL && !valid_zones_allow(zones, ZONE_KIND_KERNEL))
-                edge = find_movable_below(blocks, index, node);
+        if (!online_is_allowed(online, zones))
+                edge = online == ONLINE_MOVABLE ? find_kernel_above(blocks, index, node)
+                                                : find_movable_below(blocks, index, node);
         if (!edge)
                 return false;
 

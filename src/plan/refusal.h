@@ -5,7 +5,7 @@
  * it read, whichever of the rules of zone-model.h it is.
  */
 #include "model/snapshot.h"
-#include "rules/policy.h"
+#include "rules/verdict.h"
 
 typedef struct Refusal {
         Online online;   /* ONLINE_MOVABLE: the block lies too low; ONLINE_KERNEL: too high */

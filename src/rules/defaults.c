@@ -26,3 +26,12 @@ int policy_add_defaults(Policy *policy) {
         rule_done(&rule);
         return r;
 }
+
+Policy *policy_new_default(void) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+        if (!policy || policy_add_defaults(policy) < 0)
+                return NULL;
+
+        return TAKE_PTR(policy);
+}

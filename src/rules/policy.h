@@ -80,6 +80,12 @@ void rule_done(Rule *rule);
 int policy_add_defaults(Policy *policy);
 
 /*
+ * Makes a policy of the built-in rules alone: what is in force where a config can't be. NULL: no
+ * memory.
+ */
+Policy *policy_new_default(void);
+
+/*
  * The first rule that takes every block that 'policy->rules[i]' could match, so that it can never
  * match; NULL if there is none. It compares rule by rule: two earlier rules that only together
  * take everything are not seen.

@@ -57,6 +57,17 @@ bool online_wants(Online online, ZoneKind kind) {
         }
 }
 
+bool online_is_allowed(Online online, const ValidZones *zones) {
+        switch (online) {
+        case ONLINE_MOVABLE:
+                return valid_zones_allow(zones, ZONE_KIND_MOVABLE);
+        case ONLINE_KERNEL:
+                return valid_zones_allow(zones, ZONE_KIND_KERNEL);
+        default:
+                return true;
+        }
+}
+
 const char *online_to_state_word(Online online) {
         switch (online) {
         case ONLINE_MOVABLE:

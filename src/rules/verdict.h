@@ -31,5 +31,8 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
 /* Whether memory in a zone of that kind is what a verdict's 'online' asks for; any is for "default". */
 bool online_wants(Online online, ZoneKind kind);
 
+/* Whether a block of these valid_zones may go where 'online' asks; "default" it always may. */
+bool online_is_allowed(Online online, const ValidZones *zones);
+
 /* What is written to memoryN/state for it; NULL for "leave". */
 const char *online_to_state_word(Online online);

@@ -147,7 +147,32 @@ static int append_record(BlockTable *table, const char *word, BlockIndex index, 
         return append(table, line, (size_t)n);
 }
 
-static int write_anew(BlockTable *table);
+/* Writes all of it to NAME.new, which then takes the place of NAME. */
+static int write_anew(BlockTable *table) {
+        char line[LINE_MAX_LENGTH], new_name[64];
+        int r, n;
+
+        closep(&table->fd);
+        table->n_lines = 0;
+        (void)snprintf(new_name, sizeof(new_name), "%s.new", table->name);
+        (void)unlinkat(table->dir_fd, new_name, 0);
+        table->fd = openat(table->dir_fd, new_name,
+                           O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (table->fd < 0)
+                return -errno;
+
+        n = snprintf(line, sizeof(line), MAGIC " %s\n", table->boot_id);
+        r = append(table, line, (size_t)n);
+        for (size_t i = 0; r == 0 && i < table->n_records; i++) {
+                const BlockRecord *record = &table->records[i];
+
+                r = append_record(table, block_mark_to_string(record->mark), record->index,
+                                  record->inode);
+        }
+        if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
+                r = -errno;
+        return r;
+}
 
 static int append_change(BlockTable *table, const char *word, BlockIndex index, ino_t inode) {
         if (table->fd >= 0 && table->n_lines > LINES_PER_RECORD * table->n_records + LINES_SPARE)
@@ -184,7 +209,6 @@ static int apply_line(BlockTable *table, char *line) {
         char *word = strsep(&line, " "), *index = strsep(&line, " "), *inode = line;
         BlockRecord record;
         uint64_t number;
-        int r;
 
         if (!index || !inode)
                 return -EBADMSG;
@@ -201,8 +225,7 @@ static int apply_line(BlockTable *table, char *line) {
         if (record.mark < 0)
                 return -EBADMSG;
 
-        r = put(table, &record);
-        return r;
+        return put(table, &record);
 }
 
 /* Applies all whole lines. Of another boot, nothing is. */
@@ -246,33 +269,6 @@ static int load(BlockTable *table, int dir_fd, const char *name, const char *boo
                 return -EBADMSG;
 
         return apply_text(table, text, boot_id);
-}
-
-/* Writes all of it to NAME.new, which then takes the place of NAME. */
-static int write_anew(BlockTable *table) {
-        char line[LINE_MAX_LENGTH], new_name[64];
-        int r, n;
-
-        closep(&table->fd);
-        table->n_lines = 0;
-        (void)snprintf(new_name, sizeof(new_name), "%s.new", table->name);
-        (void)unlinkat(table->dir_fd, new_name, 0);
-        table->fd = openat(table->dir_fd, new_name,
-                           O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (table->fd < 0)
-                return -errno;
-
-        n = snprintf(line, sizeof(line), MAGIC " %s\n", table->boot_id);
-        r = append(table, line, (size_t)n);
-        for (size_t i = 0; r == 0 && i < table->n_records; i++) {
-                const BlockRecord *record = &table->records[i];
-
-                r = append_record(table, block_mark_to_string(record->mark), record->index,
-                                  record->inode);
-        }
-        if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
-                r = -errno;
-        return r;
 }
 
 static void set_aside(int dir_fd, const char *name) {

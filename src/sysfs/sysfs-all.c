@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/io.h"
 #include "base/parse.h"
 #include "sysfs/sysfs-internal.h"
 
@@ -35,7 +36,7 @@ static int read_listed_block(Sysfs *sysfs, Block *block) {
 
 /* All memoryN of the memory directory, with nothing but their index. */
 static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
-        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r;
 
@@ -59,7 +60,7 @@ static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
 
 /* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
 static int link_blocks_of_node(Sysfs *sysfs, const char *name, int node, Snapshot *snapshot) {
-        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r;
 
@@ -81,7 +82,7 @@ static int link_blocks_of_node(Sysfs *sysfs, const char *name, int node, Snapsho
 }
 
 static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
-        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r;
 

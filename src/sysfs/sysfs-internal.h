@@ -14,11 +14,6 @@ struct Sysfs {
         uint64_t block_size;
 };
 
-static inline void sysfs_closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 int sysfs_open_dir_at(int dir_fd, const char *path);
 
 /* A directory stream of its own, so that several can read the same directory. */

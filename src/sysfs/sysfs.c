@@ -118,7 +118,7 @@ static const char *block_name(BlockIndex index, char name[BLOCK_NAME_MAX]) {
 
 /* The lowest N of the nodeN that a block's directory has, or NODE_UNKNOWN. */
 static int read_node_link(int block_fd, int *ret) {
-        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
         int node = NODE_UNKNOWN, r;
         struct dirent *entry;
 
@@ -227,7 +227,7 @@ static bool is_online(Sysfs *sysfs, BlockIndex index) {
 }
 
 int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
-        _cleanup_(sysfs_closedirp) DIR *dir = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         BlockIndex index = 0;
         int r;
