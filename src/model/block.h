@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/string-table.h"
+#include "model/device.h"
 #include "model/zone.h"
 
 /* The N of memoryN. Its addresses are N * block_size … (N + 1) * block_size - 1. */
@@ -38,6 +39,11 @@ typedef struct Block {
         int node;
         BlockState state;
         ValidZones valid_zones;
+
+        /* These three are set by sysfs_read_devices() alone. */
+        Source source;
+        bool hot_added;  /* after the kernel's start: its own policy doesn't count it as a base */
+        uint32_t device; /* see snapshot_device(); 0: it belongs to none, or that isn't known */
 } Block;
 
 /* The block's zone if it is online and that is known, else _ZONE_KIND_INVALID. */

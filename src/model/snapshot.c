@@ -2,11 +2,14 @@
 #include "model/snapshot.h"
 
 #include <errno.h>
+#include <string.h>
 
 void snapshot_done(Snapshot *snapshot) {
         free(snapshot->blocks);
+        free(snapshot->devices);
         snapshot->blocks = NULL;
-        snapshot->n_blocks = snapshot->n_allocated = 0;
+        snapshot->devices = NULL;
+        snapshot->n_blocks = snapshot->n_allocated = snapshot->n_devices = 0;
 }
 
 int snapshot_add(Snapshot *snapshot, const Block *block) {
@@ -41,4 +44,26 @@ Block *snapshot_find(const Snapshot *snapshot, BlockIndex index) {
 
         return bsearch(&(Block){ .index = index }, snapshot->blocks, snapshot->n_blocks,
                        sizeof(Block), block_compare);
+}
+
+uint32_t snapshot_add_device(Snapshot *snapshot, const Device *device) {
+        Device *devices;
+
+        for (size_t i = 0; i < snapshot->n_devices; i++) {
+                const Device *known = &snapshot->devices[i];
+
+                if (known->source == device->source && strcmp(known->name, device->name) == 0)
+                        return (uint32_t)i + 1;
+        }
+
+        devices = reallocarray(snapshot->devices, snapshot->n_devices + 1, sizeof(Device));
+        if (!devices)
+                return 0;
+        snapshot->devices = devices;
+        snapshot->devices[snapshot->n_devices++] = *device;
+        return (uint32_t)snapshot->n_devices;
+}
+
+const Device *snapshot_device(const Snapshot *snapshot, const Block *block) {
+        return block->device ? &snapshot->devices[block->device - 1] : NULL;
 }

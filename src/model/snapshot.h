@@ -15,6 +15,8 @@ typedef struct Snapshot {
         size_t n_blocks;
         size_t n_allocated;
         Block *blocks; /* sorted by index once snapshot_sort() was called */
+        size_t n_devices;
+        Device *devices; /* those that a block in here belongs to */
 } Snapshot;
 
 /* Frees what it holds, not itself. */
@@ -25,3 +27,12 @@ void snapshot_sort(Snapshot *snapshot);
 
 /* NULL if it isn't there. The snapshot must be sorted. */
 Block *snapshot_find(const Snapshot *snapshot, BlockIndex index);
+
+/*
+ * Adds a device. Answers its number, for Block.device, or 0: no memory. It may be there already: then
+ * that one's number.
+ */
+uint32_t snapshot_add_device(Snapshot *snapshot, const Device *device);
+
+/* The device that a block belongs to, or NULL. Valid until the next is added. */
+const Device *snapshot_device(const Snapshot *snapshot, const Block *block);
