@@ -43,6 +43,9 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
  */
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
 
+/* MemAvailable of /proc/meminfo, in bytes. -ENODATA: it isn't there. */
+int sysfs_read_available_memory(Sysfs *sysfs, uint64_t *ret);
+
 /*
  * What the kernel itself does with new memory. -ENOENT: this kernel has no such setting; writing,
  * -EINVAL: it doesn't know that value. Reading answers the text's length.

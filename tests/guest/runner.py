@@ -11,7 +11,7 @@ import traceback
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
 from . import case_boot, case_cli, case_hang, case_kernels, case_model  # noqa: F401
-from . import case_races, case_released, case_rules, case_service  # noqa: F401
+from . import case_races, case_released, case_rezone, case_rules, case_service  # noqa: F401
 from . import case_takeover  # noqa: F401
 from . import install
 from .box import Box, Wrong
