@@ -86,7 +86,10 @@ static int read_iomem_text(Sysfs *sysfs, char **ret) {
         return read_unsized(own_fd, IOMEM_MAX, ret, &size);
 }
 
-/* Who can't read it at all knows no more than who is shown no addresses. */
+/*
+ * Who can't read it at all knows no more than who is shown no addresses. But a tree of files that
+ * has none has nothing to hide.
+ */
 static int read_iomem(Sysfs *sysfs, Iomem *ret) {
         _cleanup_free_ char *text = NULL;
         int r;
@@ -95,7 +98,7 @@ static int read_iomem(Sysfs *sysfs, Iomem *ret) {
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
-                *ret = (Iomem){ .hidden = true };
+                *ret = (Iomem){ .hidden = sysfs->last_boot_inode > 0 };
                 return 0;
         }
 
@@ -191,6 +194,15 @@ static int read_dimm(Reading *reading, Block *block) {
         return add_device(reading, block, &device);
 }
 
+/* Without it the state is "": few kernels have it. */
+static void read_dax_state(Sysfs *sysfs, Device *device) {
+        char path[sizeof(DAX_DIR "//state") + DEVICE_NAME_MAX];
+
+        (void)snprintf(path, sizeof(path), DAX_DIR "/%s/state", device->name);
+        if (read_attribute_at(sysfs->root_fd, path, device->state, sizeof(device->state)) < 0)
+                device->state[0] = 0;
+}
+
 /* Answers 1 if a driver added the block. */
 static int read_driver(Reading *reading, Block *block) {
         uint64_t size = reading->sysfs->block_size, first = block->index * size;
@@ -211,12 +223,27 @@ static int read_driver(Reading *reading, Block *block) {
 
         (void)strcpy(device.name, range->device);
         device.size = iomem_device_size(&reading->iomem, range);
+        if (device.source == SOURCE_DAX)
+                read_dax_state(reading->sysfs, &device);
         return add_device(reading, block, &device);
 }
 
 /* See sysfs_read_devices(). */
 static bool is_hot_added(const Sysfs *sysfs, const Block *block, bool claimed) {
         return sysfs->last_boot_inode > 0 ? block->inode > sysfs->last_boot_inode : claimed;
+}
+
+static Source source_of_unclaimed(Reading *reading, const Block *block) {
+        bool is_known = reading->sysfs->last_boot_inode > 0;
+
+        if (is_known && !block->hot_added)
+                return SOURCE_BOOT;
+        if (reading->iomem.hidden) {
+                reading->snapshot->sources_hidden = true;
+                return SOURCE_UNKNOWN;
+        }
+
+        return is_known ? reading->other : SOURCE_BOOT;
 }
 
 static int read_source(Reading *reading, Block *block) {
@@ -231,15 +258,8 @@ static int read_source(Reading *reading, Block *block) {
                 return r;
 
         block->hot_added = is_hot_added(reading->sysfs, block, /* claimed= */ r > 0);
-        if (r > 0)
-                return 0;
-
-        if (!block->hot_added)
-                block->source = SOURCE_BOOT;
-        else if (!reading->iomem.hidden)
-                block->source = reading->other;
-        else
-                reading->snapshot->sources_hidden = true;
+        if (r == 0)
+                block->source = source_of_unclaimed(reading, block);
         return 0;
 }
 
@@ -265,14 +285,4 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot) {
 void sysfs_take_iomem(Sysfs *sysfs, int fd) {
         closep(&sysfs->iomem_fd);
         sysfs->iomem_fd = fd;
-}
-
-int sysfs_read_dax_state(Sysfs *sysfs, const Device *device, char text[DAX_STATE_MAX]) {
-        char path[sizeof(DAX_DIR "//state") + DEVICE_NAME_MAX];
-
-        if (device->source != SOURCE_DAX)
-                return -ENOENT;
-
-        (void)snprintf(path, sizeof(path), DAX_DIR "/%s/state", device->name);
-        return read_attribute_at(sysfs->root_fd, path, text, DAX_STATE_MAX);
 }

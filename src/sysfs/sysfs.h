@@ -45,7 +45,8 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
  *
  * source and device: the link firmware_node is a DIMM's, also of one that was there at boot
  * (drivers/acpi/acpi_memhotplug.c). What virtio-mem and dax/kmem have added is told by /proc/iomem:
- * see model/iomem.h. What was there when the kernel started, and no device claims, is SOURCE_BOOT.
+ * see model/iomem.h; a dax device's own state by /sys/bus/dax/devices/daxX.Y/state, where there is
+ * one (proposed for drivers/dax/kmem.c in 2026). What was there when the kernel started, and no device claims, is SOURCE_BOOT.
  * The rest can't be told block by block: it is the platform's (Xen, Hyper-V, s390, ppc64's LPARs)
  * if this is one of them, else SOURCE_PROBE.
  *
@@ -61,7 +62,7 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
  * on QEMU's command line: ACPI adds them when it comes to it. To the kernel's auto-movable policy
  * they are hot-added as well (present_early_pages, mm/memory_hotplug.c, 5.15). All seen on 6.1 and
  * 6.12. In a tree of plain files inodes mean nothing: there, what a device claims counts as
- * hot-added, and all the rest is SOURCE_BOOT.
+ * hot-added, and all the rest is SOURCE_BOOT (if addresses are hidden there, SOURCE_UNKNOWN).
  */
 int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot);
 
@@ -70,14 +71,6 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot);
  * with addresses, whatever the reader's own capabilities are. It is closed by sysfs_close().
  */
 void sysfs_take_iomem(Sysfs *sysfs, int fd);
-
-/*
- * What the kernel says of a dax device as a whole: "online", "offline", "online_movable",
- * "unplugged", … (drivers/dax/kmem.c). Answers the text's length; -ENOENT: this kernel, or
- * this device, has no such thing.
- */
-#define DAX_STATE_MAX 32
-int sysfs_read_dax_state(Sysfs *sysfs, const Device *device, char text[DAX_STATE_MAX]);
 
 /*
  * Writes to the state of the block whose directory has that inode: -ENODEV if there is another one by

@@ -165,6 +165,13 @@ START_TEST(hidden_addresses_are_told) {
         expect_source(&machine, 32, 35, SOURCE_DIMM, true, "PNP0C80:0a");
         expect_source(&machine, 36, 47, SOURCE_UNKNOWN, true, NULL);
 
+        /* In plain files, nothing tells what was there at boot. */
+        machine.sysfs->last_boot_inode = 0;
+        ck_assert_int_eq(sysfs_read_devices(machine.sysfs, &machine.snapshot), 0);
+        ck_assert(machine.snapshot.sources_hidden);
+        expect_source(&machine, 0, 3, SOURCE_UNKNOWN, false, NULL);
+        expect_source(&machine, 4, 7, SOURCE_DIMM, true, "PNP0C80:00");
+
         /* Without memory of drivers there is nothing to hide. */
         fake_file(machine.tree, IOMEM, "00000000-00000000 : System RAM\n");
         machine_read_live(&machine);
@@ -251,21 +258,26 @@ START_TEST(odd_files_do_no_harm) {
 }
 END_TEST
 
-START_TEST(state_of_a_whole_dax_device) {
-        static const Device dax = { .source = SOURCE_DAX, .name = "dax0.0" };
-        static const Device dimm = { .source = SOURCE_DIMM, .name = "dax0.0" };
+START_TEST(a_dax_device_may_have_a_state) {
         _cleanup_(machine_done) Machine machine = machine_new();
-        char text[DAX_STATE_MAX];
+        const Device *device;
 
-        ck_assert_int_eq(sysfs_read_dax_state(machine.sysfs, &dax, text), -ENOENT);
+        add_all_kinds(machine.tree);
+        machine_read_live(&machine);
+        device = snapshot_device(&machine.snapshot, snapshot_find(&machine.snapshot, 40));
+        ck_assert_str_eq(device->state, "");
+
         fake_file(machine.tree, "sys/bus/dax/devices/dax0.0/state", "online_movable\n");
-        ck_assert_int_gt(sysfs_read_dax_state(machine.sysfs, &dax, text), 0);
-        ck_assert_str_eq(text, "online_movable");
-        ck_assert_int_eq(sysfs_read_dax_state(machine.sysfs, &dimm, text), -ENOENT);
+        fake_file(machine.tree, "sys/bus/dax/devices/virtio2/state", "no\n");
+        machine_read_live(&machine);
+        device = snapshot_device(&machine.snapshot, snapshot_find(&machine.snapshot, 40));
+        ck_assert_str_eq(device->state, "online_movable");
+        device = snapshot_device(&machine.snapshot, snapshot_find(&machine.snapshot, 36));
+        ck_assert_str_eq(device->state, "");
 }
 END_TEST
 
 TEST_PROGRAM("devices", each_block_has_its_source_and_device, some_blocks_are_enough,
              plain_files_have_no_inodes_to_go_by, hidden_addresses_are_told,
              a_missing_iomem_hides_as_much, a_descriptor_of_iomem_is_read_afresh, platforms,
-             odd_files_do_no_harm, state_of_a_whole_dax_device);
+             odd_files_do_no_harm, a_dax_device_may_have_a_state);
