@@ -176,7 +176,7 @@ END_TEST
 
 /* Each beginning of a real text, and each with one byte of it changed: nothing must break. */
 START_TEST(damaged_text_does_no_harm) {
-        for (size_t i = 0; i < sizeof(real_text); i++) {
+        for (size_t i = 0; i + 1 < sizeof(real_text); i++) {
                 _cleanup_(iomem_done) Iomem cut = {}, changed = {};
                 _cleanup_free_ char *text = strndup(real_text, i);
 
