@@ -98,6 +98,23 @@ static int read_memory(const char *root, View *view) {
         if (r < 0)
                 return log_error_errno(r, "can't read the memory blocks: %m");
 
+        r = sysfs_read_devices(sysfs, &view->snapshot);
+        if (r < 0)
+                return log_error_errno(r, "can't read where the memory blocks come from: %m");
+
+        return 0;
+}
+
+int view_load_memory(const Options *options, View *ret) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = read_memory(options_sysroot(options), &view);
+        if (r < 0)
+                return r;
+
+        *ret = view;
+        view = (View){};
         return 0;
 }
 

@@ -18,9 +18,7 @@ int sysfs_read_available_memory(Sysfs *sysfs, uint64_t *ret) {
         uint64_t kib;
         int r;
 
-        if (sysfs->proc_fd < 0)
-                return -ENODATA;
-        r = read_attribute_at(sysfs->proc_fd, "meminfo", text, sizeof(text));
+        r = read_attribute_at(sysfs->root_fd, "proc/meminfo", text, sizeof(text));
         if (r < 0)
                 return r;
 
