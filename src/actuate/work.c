@@ -36,6 +36,10 @@ static WorkItem *find_open(Work *work, BlockIndex block) {
         return NULL;
 }
 
+bool work_has(Work *work, BlockIndex block) {
+        return find_open(work, block);
+}
+
 static Online wish_of(const WorkItem *item) {
         return item->fell_back ? item->verdict.or_else : item->verdict.online;
 }

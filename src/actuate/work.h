@@ -75,6 +75,9 @@ void work_deny(Work *work, Denial denial);
 void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSettled settled,
                     void *userdata);
 
+/* Whether the block has an item that is open. */
+bool work_has(Work *work, BlockIndex block);
+
 /* Settles a block's item, if it is open, with an outcome that came from elsewhere. */
 void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,
                  void *userdata);

@@ -13,15 +13,6 @@
 /* A node link that is late is looked for again so often, 50 ms apart: 10 s in all. */
 #define LINK_WAITS_MAX 200
 
-typedef struct Decision {
-        Rounds *rounds;
-        bool sweep; /* all blocks are read; else those whose "add" came */
-        VerdictFacts facts;
-        RunOfBlocks left;
-        RunOfBlocks observed;
-        RunOfBlocks misplaced;
-} Decision;
-
 /*
  * Somebody else was first. Of what was online before memplugd first looked, boot memory among it, only
  * what is in the other zone is told, and in few lines.
@@ -45,11 +36,12 @@ static bool move(Rounds *rounds, const Block *block, const Verdict *verdict, boo
             work_add(&rounds->work, verdict, block->inode, /* found_online= */ true) == -ENOMEM)
                 return false;
 
-        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_FOUND);
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_FOUND,
+                        block_zone_kind(block));
         return true;
 }
 
-static void decide_online(Decision *decision, const Block *block, const BlockRecord *record) {
+void decision_online(Decision *decision, const Block *block, const BlockRecord *record) {
         Rounds *rounds = decision->rounds;
         ZoneKind zone = block_zone_kind(block);
         bool tried = record && record->mark == BLOCK_MARK_MOVING;
@@ -57,10 +49,10 @@ static void decide_online(Decision *decision, const Block *block, const BlockRec
         Verdict verdict;
         bool right;
 
-        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE);
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (verdict.online == ONLINE_LEAVE || (decision->sweep && known))
+        if (verdict.online == ONLINE_LEAVE || known)
                 return;
 
         right = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone);
@@ -101,7 +93,8 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
                 verdict.online = ONLINE_LEAVE;
 
         if (verdict.online == ONLINE_LEAVE) {
-                rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT);
+                rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT,
+                                _ZONE_KIND_INVALID);
                 tell_run(&decision->left, &verdict, tell_left);
                 return;
         }
@@ -120,13 +113,14 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
                           block->index);
 }
 
-/* It was online when last seen, and went offline while nobody looked. */
-static void release_unseen(Rounds *rounds, const Block *block) {
-        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_RELEASED);
-        log_info("memory%" PRIu64
-                 ": was taken offline by somebody else meanwhile; it is left alone "
-                 "until it is plugged anew.",
-                 block->index);
+/* It was online when last seen; if its "offline" was read, it has that mark already. */
+static void decide_released(Decision *decision, const Block *block) {
+        Rounds *rounds = decision->rounds;
+        Verdict verdict = verdict_for_block(rounds->policy, block, &decision->facts);
+
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_RELEASED,
+                        _ZONE_KIND_INVALID);
+        tell_run(&decision->released, &verdict, tell_released);
 }
 
 static void decide_block(Decision *decision, const Block *block) {
@@ -138,14 +132,16 @@ static void decide_block(Decision *decision, const Block *block) {
                 record = NULL;
         }
 
+        if (decision_is_returned(decision, block, record))
+                return; /* see rollback.c */
         if (block->state == BLOCK_ONLINE)
-                decide_online(decision, block, record);
+                decision_online(decision, block, record);
         else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
         else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
                 decide_offline(decision, block, record);
-        else if (record->mark != BLOCK_MARK_RELEASED)
-                release_unseen(rounds, block);
+        else if (record->mark != BLOCK_MARK_RELEASED || !decision->sweep)
+                decide_released(decision, block);
 }
 
 /* Blocks that went away while events were lost. Both are sorted. */
@@ -277,6 +273,7 @@ static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
         tell_run(&decision->left, NULL, tell_left);
         tell_run(&decision->observed, NULL, tell_observed);
         tell_run(&decision->misplaced, NULL, tell_misplaced);
+        tell_run(&decision->released, NULL, tell_released);
 }
 
 void rounds_decide(Rounds *rounds) {
@@ -307,6 +304,7 @@ void rounds_decide(Rounds *rounds) {
                 log_warning("%zu memory blocks can't be read; they are left alone.",
                             snapshot.n_unreadable);
         decide_blocks(&decision, &snapshot);
+        decision_find_rollbacks(&decision, &snapshot);
         if (decision.sweep)
                 rounds->first_sweep = rounds->own_setting = false;
 }

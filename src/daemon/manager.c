@@ -37,6 +37,10 @@ static int op_read_all(void *userdata, Snapshot *ret) {
         return sysfs_read_all(((Manager *)userdata)->sysfs, ret);
 }
 
+static int op_read_devices(void *userdata, Snapshot *snapshot) {
+        return sysfs_read_devices(((Manager *)userdata)->sysfs, snapshot);
+}
+
 static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
         return sysfs_read_inode(((Manager *)userdata)->sysfs, index, ret);
 }
@@ -126,6 +130,7 @@ static void op_wait_for_links(void *userdata) {
 static const RoundsOps rounds_ops = {
         .read_block = op_read_block,
         .read_all = op_read_all,
+        .read_devices = op_read_devices,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
         .available_memory = op_available_memory,

@@ -4,12 +4,27 @@
  * What rounds.c and decide.c share.
  */
 #include "daemon/rounds.h"
+#include "daemon/tell.h"
+
+/* What is made of one batch of readings. */
+typedef struct Decision {
+        Rounds *rounds;
+        bool sweep; /* all blocks are read; else those that something was told of */
+        VerdictFacts facts;
+        RunOfBlocks left;
+        RunOfBlocks observed;
+        RunOfBlocks misplaced;
+        RunOfBlocks released;
+} Decision;
 
 /* Has a block decided in the next round; without memory for that, all blocks are. */
 void rounds_announce(Rounds *rounds, BlockIndex index);
 
-/* Keep a block's mark, or drop it; where that fails, it is told. */
-void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark);
+/*
+ * Keep a block's mark, or drop it; where that fails, it is told. With 'zone' unknown, the one that is
+ * kept stays, unless it is another block by now.
+ */
+void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone);
 void rounds_forget(Rounds *rounds, BlockIndex index);
 
 /* Reads the events that are there; what they announce waits. */
@@ -17,3 +32,15 @@ void rounds_read_uevents(Rounds *rounds);
 
 /* Reads the blocks in question, asks the rules, and adds what is to be put online to the work. */
 void rounds_decide(Rounds *rounds);
+
+/* Of a block that is online by somebody else; 'record': what was known of it, or NULL. */
+void decision_online(Decision *decision, const Block *block, const BlockRecord *record);
+
+/* Whether it went offline and came back by itself, all since the last decision. */
+bool decision_is_returned(const Decision *decision, const Block *block, const BlockRecord *record);
+
+/*
+ * Of the blocks of the snapshot that came back so: where the kernel failed to unplug their device,
+ * they go back to the zones they had.
+ */
+void decision_find_rollbacks(Decision *decision, const Snapshot *snapshot);

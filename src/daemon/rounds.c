@@ -83,8 +83,17 @@ static void tell_forgetful(int error) {
                                         "know which ones were taken offline by somebody else: %m");
 }
 
-void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark) {
-        tell_forgetful(block_table_set(rounds->table, index, inode, mark));
+void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone) {
+        const BlockRecord *known = block_table_find(rounds->table, index);
+        const BlockRecord record = {
+                .index = index,
+                .inode = inode,
+                .mark = mark,
+                .zone = zone == _ZONE_KIND_INVALID && known && known->inode == inode ? known->zone
+                                                                                     : zone,
+        };
+
+        tell_forgetful(block_table_set(rounds->table, &record));
 }
 
 void rounds_forget(Rounds *rounds, BlockIndex index) {
@@ -102,7 +111,7 @@ static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
         if (rounds->ops->read_inode(rounds->userdata, index, &inode) < 0)
                 rounds_forget(rounds, index);
         else if (!record || record->inode == inode)
-                rounds_remember(rounds, index, inode, block_mark);
+                rounds_remember(rounds, index, inode, block_mark, _ZONE_KIND_INVALID);
         else {
                 rounds_forget(rounds, index);
                 rounds_announce(rounds, index);
@@ -120,10 +129,17 @@ static bool is_under_way(const Rounds *rounds, BlockIndex index) {
 static void remember_settled(Rounds *rounds, const WorkItem *item) {
         const BlockRecord *record = block_table_find(rounds->table, item->verdict.block);
         bool is_gone = is_under_way(rounds, item->verdict.block) && rounds->current_is_gone;
+        bool is_online =
+                item->last.outcome == OUTCOME_DONE || item->last.zone != _ZONE_KIND_INVALID;
 
-        if ((item->last.outcome == OUTCOME_DONE || item->last.zone != _ZONE_KIND_INVALID) &&
-            !is_gone && (!record || record->mark == BLOCK_MARK_FOUND))
-                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE);
+        if (!is_online || is_gone)
+                return;
+        if (!record || record->mark == BLOCK_MARK_FOUND)
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
+                                item->last.zone);
+        else if (record->zone == _ZONE_KIND_INVALID) /* its "offline" came already */
+                rounds_remember(rounds, item->verdict.block, item->inode, record->mark,
+                                item->last.zone);
 }
 
 static void on_settled(void *userdata, const WorkItem *item) {
@@ -148,12 +164,14 @@ static void on_add(Rounds *rounds, BlockIndex index) {
         rounds_announce(rounds, index);
 }
 
+/*
+ * Somebody else took it offline, and from now on it is left alone. Whether it stays there, goes away,
+ * or is on its way back, since the kernel couldn't unplug its device, shows after the barrier.
+ */
 static void release(Rounds *rounds, BlockIndex index) {
         rounds->leaving = true;
         mark(rounds, index, BLOCK_MARK_RELEASED);
-        log_info("memory%" PRIu64 ": taken offline by somebody else; it is left alone until it is "
-                 "plugged anew.",
-                 index);
+        rounds_announce(rounds, index);
 }
 
 /*
@@ -164,13 +182,24 @@ static bool may_be_ours(const Rounds *rounds, BlockIndex index) {
         return is_under_way(rounds, index) && rounds->current_move;
 }
 
-/* What is online by us has its mark when the attempt has ended. */
+/*
+ * What is online by us has its mark when the attempt has ended, and of what is to be put online the
+ * attempt will find out. Anything else is somebody else's doing, and looked at.
+ */
 static void on_online(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
-        bool found = !record || record->mark == BLOCK_MARK_FOUND;
 
-        if (!may_be_ours(rounds, index))
-                mark(rounds, index, found ? BLOCK_MARK_FOUND : BLOCK_MARK_ONLINE);
+        if (may_be_ours(rounds, index))
+                return;
+        if (record && record->mark == BLOCK_MARK_ONLINE) {
+                mark(rounds, index, BLOCK_MARK_ONLINE);
+                return;
+        }
+
+        if (!record || record->mark != BLOCK_MARK_RELEASED)
+                mark(rounds, index, BLOCK_MARK_FOUND);
+        if (!is_under_way(rounds, index) && !work_has(&rounds->work, index))
+                rounds_announce(rounds, index);
 }
 
 static void on_offline(Rounds *rounds, BlockIndex index) {
@@ -287,7 +316,8 @@ static const WorkItem *next_item(Rounds *rounds, Online *ret_online) {
                 if (!item->found_online || may_be_moved(rounds))
                         break;
 
-                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE);
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
+                                _ZONE_KIND_INVALID);
                 work_settle(&rounds->work, item->verdict.block, OUTCOME_WRONG_ZONE, on_settled,
                             rounds);
         }
@@ -311,7 +341,8 @@ static void start_attempt(Rounds *rounds) {
         rounds->current_is_gone = false;
         rounds->n_current_offlines = 0;
         if (item->found_online)
-                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_MOVING);
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_MOVING,
+                                _ZONE_KIND_INVALID);
         rounds->ops->start_attempt(rounds->userdata, item, online, item->found_online);
 }
 
@@ -374,7 +405,8 @@ static void settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt
         else if (attempt->outcome == OUTCOME_GONE)
                 rounds_forget(rounds, block);
         else if (attempt->zone != _ZONE_KIND_INVALID)
-                rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE);
+                rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE,
+                                attempt->zone);
 }
 
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {

@@ -24,6 +24,7 @@ typedef struct RoundsOps {
         /* As the functions of these names of src/sysfs and src/uevent. */
         int (*read_block)(void *userdata, BlockIndex index, Block *ret);
         int (*read_all)(void *userdata, Snapshot *ret);
+        int (*read_devices)(void *userdata, Snapshot *snapshot);
         int (*read_inode)(void *userdata, BlockIndex index, ino_t *ret);
         int (*read_uevent)(void *userdata, Uevent *ret);
 

@@ -147,6 +147,21 @@ void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
                 valid_zones_format(&block->valid_zones, zones), describe_rule(verdict->rule, rule));
 }
 
+void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_returned,
+                        size_t n_moved) {
+        log_notice("%s: unplugging failed, for memory%" PRIu64
+                   " didn't go offline; the kernel put %zu blocks back online, and %zu of them go "
+                   "back to the zone they had",
+                   device->name, stayed, n_returned, n_moved);
+}
+
+void tell_released(const RunOfBlocks *run) {
+        char blocks[TELL_TEXT_MAX];
+
+        log_info("%s: taken offline by somebody else; left alone until plugged anew",
+                 describe_blocks(run->first, run->last, blocks));
+}
+
 void tell_left(const RunOfBlocks *run) {
         char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
 

@@ -15,6 +15,12 @@ void tell_found_online(const Block *block, const Verdict *verdict, Outcome outco
 /* In mode "kernel": it was to put the block online, and it is offline all the same. */
 void tell_left_by_kernel(const Block *block, const Verdict *verdict);
 
+/*
+ * The kernel failed to unplug a device, for 'stayed' (and maybe more) didn't go offline. Of its
+ * blocks, 'n_returned' are online again, and 'n_moved' of them have yet to go back to their zone.
+ */
+void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_returned, size_t n_moved);
+
 /* Neighbours of which the same is to be told, in one line. All zero: none yet. */
 typedef struct RunOfBlocks {
         const Rule *rule;
@@ -29,3 +35,4 @@ void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell);
 void tell_left(const RunOfBlocks *run);
 void tell_observed(const RunOfBlocks *run);
 void tell_misplaced(const RunOfBlocks *run);
+void tell_released(const RunOfBlocks *run);

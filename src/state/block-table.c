@@ -10,11 +10,15 @@
 #include "base/io.h"
 #include "base/parse.h"
 
-/* "memplugd-blocks 1 BOOT-ID", then lines "online INDEX INODE", "released …", "gone INDEX 0". */
+/*
+ * "memplugd-blocks 1 BOOT-ID", then lines "online INDEX INODE ZONE", "released …", "gone INDEX 0 -".
+ * The zone is "kernel", "movable", or "-" where it isn't known.
+ */
 #define MAGIC "memplugd-blocks 1"
 #define FILE_MAX (64 * 1024 * 1024)
 #define LINE_MAX_LENGTH 80
 #define WORD_GONE "gone"
+#define NO_ZONE "-"
 
 static const char *const block_mark_table[] = {
         [BLOCK_MARK_ONLINE] = "online",     [BLOCK_MARK_FOUND] = "found",
@@ -138,12 +142,13 @@ static int append(BlockTable *table, const char *line, size_t length) {
         return r;
 }
 
-static int append_record(BlockTable *table, const char *word, BlockIndex index, ino_t inode) {
+static int append_record(BlockTable *table, const char *word, const BlockRecord *record) {
         char line[LINE_MAX_LENGTH];
         int n;
 
-        n = snprintf(line, sizeof(line), "%s %" PRIu64 " %" PRIu64 "\n", word, index,
-                     (uint64_t)inode);
+        n = snprintf(line, sizeof(line), "%s %" PRIu64 " %" PRIu64 " %s\n", word, record->index,
+                     (uint64_t)record->inode,
+                     record->zone < 0 ? NO_ZONE : zone_kind_to_string(record->zone));
         return append(table, line, (size_t)n);
 }
 
@@ -166,34 +171,33 @@ static int write_anew(BlockTable *table) {
         for (size_t i = 0; r == 0 && i < table->n_records; i++) {
                 const BlockRecord *record = &table->records[i];
 
-                r = append_record(table, block_mark_to_string(record->mark), record->index,
-                                  record->inode);
+                r = append_record(table, block_mark_to_string(record->mark), record);
         }
         if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
                 r = -errno;
         return r;
 }
 
-static int append_change(BlockTable *table, const char *word, BlockIndex index, ino_t inode) {
+static int append_change(BlockTable *table, const char *word, const BlockRecord *record) {
         if (table->fd >= 0 && table->n_lines > LINES_PER_RECORD * table->n_records + LINES_SPARE)
                 return write_anew(table);
 
-        return append_record(table, word, index, inode);
+        return append_record(table, word, record);
 }
 
-int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark) {
-        const BlockRecord record = { .index = index, .inode = inode, .mark = mark };
-        const BlockRecord *known = find_record(table, index);
+int block_table_set(BlockTable *table, const BlockRecord *record) {
+        const BlockRecord *known = find_record(table, record->index);
         int r;
 
-        if (known && known->inode == inode && known->mark == mark)
+        if (known && known->inode == record->inode && known->mark == record->mark &&
+            known->zone == record->zone)
                 return 0;
 
-        r = put(table, &record);
+        r = put(table, record);
         if (r < 0)
                 return r;
 
-        return append_change(table, block_mark_to_string(mark), index, inode);
+        return append_change(table, block_mark_to_string(record->mark), record);
 }
 
 int block_table_forget(BlockTable *table, BlockIndex index) {
@@ -201,13 +205,15 @@ int block_table_forget(BlockTable *table, BlockIndex index) {
                 return 0;
 
         drop(table, index);
-        return append_change(table, WORD_GONE, index, 0);
+        return append_change(table, WORD_GONE,
+                             &(BlockRecord){ .index = index, .zone = _ZONE_KIND_INVALID });
 }
 
-/* Reads "WORD INDEX INODE", ended by NUL. */
+/* Reads "WORD INDEX INODE ZONE", ended by NUL; the zone may be missing. */
 static int apply_line(BlockTable *table, char *line) {
-        char *word = strsep(&line, " "), *index = strsep(&line, " "), *inode = line;
-        BlockRecord record;
+        char *word = strsep(&line, " "), *index = strsep(&line, " "), *inode = strsep(&line, " ");
+        BlockRecord record = { .zone = _ZONE_KIND_INVALID };
+        const char *zone = line ?: NO_ZONE;
         uint64_t number;
 
         if (!index || !inode)
@@ -222,10 +228,12 @@ static int apply_line(BlockTable *table, char *line) {
 
         record.inode = (ino_t)number;
         record.mark = block_mark_from_string(word);
-        if (record.mark < 0)
-                return -EBADMSG;
-
-        return put(table, &record);
+        if (strcmp(zone, NO_ZONE) != 0) {
+                record.zone = zone_kind_from_string(zone);
+                if (record.zone < 0)
+                        return -EBADMSG;
+        }
+        return record.mark < 0 ? -EBADMSG : put(table, &record);
 }
 
 /* Applies all whole lines. Of another boot, nothing is. */

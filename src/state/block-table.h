@@ -31,6 +31,7 @@ typedef struct BlockRecord {
         BlockIndex index;
         ino_t inode; /* tells a block from one that was plugged anew behind the same number */
         BlockMark mark;
+        ZoneKind zone; /* where it is online, or was last; _ZONE_KIND_INVALID: not known */
 } BlockRecord;
 
 typedef struct BlockTable BlockTable;
@@ -58,5 +59,5 @@ const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index);
  * 0; -ENOMEM: not remembered; another negative errno: remembered, but not kept in the file, which
  * is told once.
  */
-int block_table_set(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark);
+int block_table_set(BlockTable *table, const BlockRecord *record);
 int block_table_forget(BlockTable *table, BlockIndex index);

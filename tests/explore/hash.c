@@ -49,6 +49,7 @@ static void mix_ghosts(uint64_t *hash, const World *world) {
                             (uint64_t)(ghost->offlined_at <= world->job_started) << 9 |
                             (uint64_t)ghost->outcome << 16 | (uint64_t)(ghost->refusal < 0) << 24 |
                             (uint64_t)ghost->we_took_off << 25 | (uint64_t)ghost->was_taken << 27 |
+                            (uint64_t)ghost->rolled_back << 28 | (uint64_t)ghost->unseen << 29 |
                             (uint64_t)(ghost->had == ZONE_KIND_MOVABLE) << 26 |
                             (uint64_t)ghost->n_moves << 32);
                 mix(hash, ghost->inode);
@@ -86,6 +87,7 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
         records = block_table_records(world->table, &n);
         for (size_t i = 0; i < n; i++)
                 mix(hash, records[i].index | (uint64_t)records[i].mark << 16 |
+                                  (uint64_t)(records[i].zone + 32) << 56 |
                                   (uint64_t)records[i].inode << 24);
         mix(hash, world->running);
         if (!world->running)
@@ -94,14 +96,16 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
         mix_work(hash, &rounds->work);
         for (size_t i = 0; i < rounds->pending.n_blocks; i++)
                 mix(hash, rounds->pending.blocks[i]);
-        mix(hash, rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
-                          (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
-                          (uint64_t)rounds->waiting << 3 | (uint64_t)rounds->announced << 5 |
-                          (uint64_t)rounds->current_is_gone << 6 |
-                          (uint64_t)(rounds->leaving && world->scenario->rezone) << 7 |
-                          (uint64_t)rounds->n_current_offlines << 8 |
-                          (uint64_t)rounds->current_move << 24 |
-                          (uint64_t)(rounds->policy != NULL) << 4);
+        mix(hash,
+            rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
+                    (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
+                    (uint64_t)rounds->waiting << 3 | (uint64_t)rounds->announced << 5 |
+                    (uint64_t)rounds->current_is_gone << 6 |
+                    (uint64_t)(rounds->leaving &&
+                               (world->scenario->rezone || world->scenario->n_failed_unplugs > 0))
+                            << 7 |
+                    (uint64_t)rounds->n_current_offlines << 8 |
+                    (uint64_t)rounds->current_move << 24 | (uint64_t)(rounds->policy != NULL) << 4);
         mix(hash, world->job | world->job_block << 8 | (uint64_t)world->job_online << 16 |
                           (uint64_t)world->job_stage << 24 | (uint64_t)world->timer << 40 |
                           (uint64_t)world->job_was_barrier << 41);
@@ -121,6 +125,6 @@ uint64_t world_hash(const World *world) {
         mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
                            world->n_losses << 12 | world->n_unplugs << 16 |
                            (uint64_t)(world->refuse_next < 0) << 20 |
-                           (uint64_t)world->agent_took_off << 21);
+                           (uint64_t)world->agent_took_off << 21 | world->n_failed_unplugs << 22);
         return hash;
 }

@@ -67,13 +67,21 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
         ghost->agent_offlined = ghost->we_took_off = false;
 }
 
+static bool may_be_taken_off(const World *world, const Ghost *ghost, const Verdict *verdict,
+                             ZoneKind zone) {
+        if (ghost->rolled_back && zone != ghost->had)
+                return true;
+
+        return world->scenario->rezone && ghost->agent_onlined &&
+               (zone == _ZONE_KIND_INVALID || !online_wants(verdict->online, zone));
+}
+
 /* Only what somebody else put in the wrong zone is taken offline, and once. */
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
         Ghost *ghost = &world->blocks[block];
         Verdict verdict = verdict_of(world, block);
 
-        if (!world->scenario->rezone || !ghost->agent_onlined ||
-            (zone != _ZONE_KIND_INVALID && online_wants(verdict.online, zone)))
+        if (!may_be_taken_off(world, ghost, &verdict, zone))
                 violation(world, "memory%u is taken offline, and no rule says so", (unsigned)block);
         if (ghost->n_moves++ > 0)
                 violation(world, "memory%u is taken offline a second time", (unsigned)block);
@@ -153,6 +161,24 @@ static bool undisturbed(const World *world) {
                world->n_refusals == scenario->n_refusals && scenario->dimms[1].last == 0;
 }
 
+/* Of fewer blocks it can't be told from what a tool does that moves blocks. */
+static bool most_were_rolled_back(const World *world) {
+        unsigned n = 0, n_others = 0;
+
+        for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
+                n += world->blocks[index].rolled_back;
+                n_others += world->blocks[index].present && !world->blocks[index].rolled_back;
+        }
+        return n > n_others;
+}
+
+static bool had_to_be_put_back(const World *world, const Ghost *ghost) {
+        return ghost->rolled_back && ghost->had == ZONE_KIND_MOVABLE && !ghost->unsure &&
+               !ghost->unseen && world->rule == ZONE_RULE_FREE &&
+               world->n_agent == world->scenario->n_agent &&
+               world->n_kills == world->scenario->n_kills && most_were_rolled_back(world);
+}
+
 /* Whether a block that somebody else put in the wrong zone must have been moved. */
 static bool had_to_be_moved(const World *world, const Ghost *ghost) {
         return world->scenario->rezone && ghost->agent_onlined && !ghost->unsure &&
@@ -166,7 +192,8 @@ static void judge_online(const World *world, BlockIndex index, const Verdict *ve
         const Ghost *ghost = &world->blocks[index];
         ZoneKind zone = zone_of(world, index);
 
-        if (!online_wants(verdict->online, zone) && had_to_be_moved(world, ghost))
+        if (!online_wants(verdict->online, zone) &&
+            (had_to_be_moved(world, ghost) || had_to_be_put_back(world, ghost)))
                 violation(world, "memory%u is in the zone %s, and wasn't moved", (unsigned)index,
                           zone_kind_to_string(zone));
 

@@ -43,6 +43,20 @@ void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
                   (unsigned)block->index);
 }
 
+void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_returned,
+                        size_t n_moved) {
+        (void)device;
+        (void)n_returned;
+        (void)n_moved;
+        if (telling->n_failed_unplugs == telling->scenario->n_failed_unplugs)
+                violation(telling, "unplugging is told as failed, for memory%u, and none was tried",
+                          (unsigned)stayed);
+}
+
+void tell_released(const RunOfBlocks *run) {
+        (void)run;
+}
+
 void tell_left(const RunOfBlocks *run) {
         (void)run;
 }
@@ -120,6 +134,61 @@ static void unplug(World *world, unsigned dimm) {
         world->moment++;
 }
 
+static void forget_writes(World *world);
+
+static ZoneKind zone_of(const World *world, BlockIndex index) {
+        Block block;
+
+        return zone_model_read(world->model, index, &block) ? block_zone_kind(&block)
+                                                            : _ZONE_KIND_INVALID;
+}
+
+/*
+ * All blocks but the last of those online go offline; that one doesn't, so they come back, by a plain
+ * "online".
+ */
+static void fail_to_unplug(World *world, unsigned dimm) {
+        const BlockIndex first = world->scenario->dimms[dimm].first;
+        BlockIndex stays = world->scenario->dimms[dimm].last;
+        bool taken[MAX_BLOCKS] = {};
+
+        while (zone_of(world, stays) == _ZONE_KIND_INVALID)
+                stays--;
+        world->moment++;
+        forget_writes(world);
+        for (BlockIndex block = first; block < stays; block++) {
+                ZoneKind had = zone_of(world, block);
+
+                if (had == _ZONE_KIND_INVALID)
+                        continue;
+                world->blocks[block].had = had;
+                taken[block] = zone_model_write(world->model, block, STATE_OFFLINE, 0) == 0;
+                send(world, UEVENT_OFFLINE, block);
+        }
+        for (BlockIndex block = first; block < stays; block++)
+                if (taken[block]) {
+                        Ghost *ghost = &world->blocks[block];
+
+                        assert(zone_model_write(world->model, block, STATE_ONLINE, 0) == 0);
+                        send(world, UEVENT_ONLINE, block);
+                        ghost->rolled_back = true;
+                        ghost->unseen = world->job == JOB_ATTEMPT && world->job_block == block;
+                        ghost->agent_onlined = true;
+                        ghost->n_moves = 0;
+                        ghost->unsure = ghost->unsure || !world->running;
+                }
+}
+
+static bool may_fail_to_unplug(const World *world, unsigned dimm) {
+        unsigned n = 0;
+
+        for (BlockIndex block = world->scenario->dimms[dimm].first;
+             block <= world->scenario->dimms[dimm].last; block++)
+                n += zone_of(world, block) != _ZONE_KIND_INVALID;
+
+        return world->n_failed_unplugs > 0 && n > 1;
+}
+
 static void forget_writes(World *world) {
         for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
                 memset(world->blocks[block].n_same_writes, 0,
@@ -176,7 +245,7 @@ static int op_read(void *userdata, BlockIndex index, Block *ret) {
         return 0;
 }
 
-/* memplugd reads to decide, and others act before that. */
+/* memplugd reads to decide, and others act before that. The rest of what it reads is at once. */
 static int op_read_pending(void *userdata, BlockIndex index, Block *ret) {
         World *world = userdata;
         int r;
@@ -195,12 +264,26 @@ static int op_read_all(void *userdata, Snapshot *ret) {
         World *world = userdata;
         Block block;
 
-        /* Within a decision only: the reasons of refusals are read in between. */
         if (world->rounds.rescan)
                 world_pause(world, INSIDE_DECISION);
         for (BlockIndex index = 0; index < MAX_BLOCKS; index++)
                 if (op_read(userdata, index, &block) == 0)
                         assert(snapshot_add(ret, &block) == 0);
+        return 0;
+}
+
+static int op_read_devices(void *userdata, Snapshot *snapshot) {
+        World *world = userdata;
+
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                Block *block = &snapshot->blocks[i];
+                const unsigned dimm = block->index <= world->scenario->dimms[0].last ? 0 : 1;
+                Device device = { .source = SOURCE_DIMM };
+
+                (void)snprintf(device.name, sizeof(device.name), "dimm%u", dimm);
+                block->source = SOURCE_DIMM;
+                block->device = snapshot_add_device(snapshot, &device);
+        }
         return 0;
 }
 
@@ -263,6 +346,7 @@ static Online op_kernel_policy(void *userdata) {
 static const RoundsOps rounds_ops = {
         .read_block = op_read_pending,
         .read_all = op_read_all,
+        .read_devices = op_read_devices,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
         .available_memory = op_available_memory,
@@ -286,7 +370,6 @@ static int worker_write(void *userdata, BlockIndex index, ino_t inode, const cha
         World *world = userdata;
         StateWord state_word = state_word_from_string(word);
         ZoneKind zone;
-        Block block;
         int r;
 
         world->job_stage++;
@@ -299,8 +382,7 @@ static int worker_write(void *userdata, BlockIndex index, ino_t inode, const cha
         if (!world->blocks[index].present || world->blocks[index].inode != inode)
                 return -ENODEV;
 
-        zone = zone_model_read(world->model, index, &block) ? block_zone_kind(&block)
-                                                            : _ZONE_KIND_INVALID;
+        zone = zone_of(world, index);
         r = zone_model_write(world->model, index, state_word, world->refuse_next);
         if (r < 0 && r == world->refuse_next)
                 world->blocks[index].refusal = r;
@@ -418,6 +500,7 @@ World *world_new(ZoneRule rule, const Scenario *scenario) {
         world->n_kills = scenario->n_kills;
         world->n_losses = scenario->n_losses;
         world->n_unplugs = scenario->n_unplugs;
+        world->n_failed_unplugs = scenario->n_failed_unplugs;
         start(world);
         return world;
 }
@@ -483,6 +566,8 @@ static void may_others(const World *world, Choices *choices) {
                 may(choices, state == APPEARING || state == LINKING, DO_PLUG_STEP, i, 0);
                 may(choices, state == UNPLUGGED && !held && left, DO_PLUG, i, 0);
                 may(choices, state == PLUGGED && !held && world->n_unplugs > 0, DO_UNPLUG, i, 0);
+                may(choices, state == PLUGGED && !held && may_fail_to_unplug(world, i),
+                    DO_FAIL_UNPLUG, i, 0);
         }
         if (world->n_agent > 0 && !held)
                 may_agent(world, choices);
@@ -533,6 +618,10 @@ void world_do(World *world, const Transition *transition) {
         case DO_UNPLUG:
                 world->n_unplugs--;
                 unplug(world, (unsigned)transition->block);
+                break;
+        case DO_FAIL_UNPLUG:
+                world->n_failed_unplugs--;
+                fail_to_unplug(world, (unsigned)transition->block);
                 break;
         case DO_AGENT:
                 world->n_agent--;

@@ -30,6 +30,7 @@ typedef struct Scenario {
         unsigned n_kills;
         unsigned n_losses;  /* of events */
         unsigned n_unplugs; /* and plugging anew */
+        unsigned n_failed_unplugs;
 } Scenario;
 
 /* What is known of a block from outside, to judge by. */
@@ -43,6 +44,8 @@ typedef struct Ghost {
         bool we_onlined;      /* since it was plugged */
         bool we_took_off;     /* to move it, and it isn't online again */
         bool was_taken;       /* the same, whatever it is now */
+        bool rolled_back;     /* by the kernel, when it failed to unplug the device */
+        bool unseen;          /* memplugd looked at it after that for the first time */
         ZoneKind had;         /* the zone it was taken from */
         unsigned n_moves;     /* begun, since somebody else put it online last */
         bool unsure; /* it can't be known that it was online: killed before, or events were lost */
@@ -91,7 +94,7 @@ typedef struct World {
         int refuse_next;
         uint64_t readings; /* what the decision under way has read so far, as a number */
 
-        unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs;
+        unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs, n_failed_unplugs;
         jmp_buf *killed;
 } World;
 
@@ -107,7 +110,8 @@ typedef enum What {
         DO_PLUG, /* a DIMM begins to be plugged */
         DO_PLUG_STEP,
         DO_UNPLUG,
-        DO_AGENT, /* somebody else writes to a block */
+        DO_FAIL_UNPLUG, /* somebody tries that, and the kernel has to take it back */
+        DO_AGENT,       /* somebody else writes to a block */
         DO_REFUSE,
         DO_LOSE,
         DO_NOTHING, /* in the middle of an attempt: go on */

@@ -28,15 +28,21 @@ static void expect_mark(const BlockTable *table, BlockIndex index, ino_t inode, 
         ck_assert_int_eq(record->mark, mark);
 }
 
+static int set_mark(BlockTable *table, BlockIndex index, ino_t inode, BlockMark mark) {
+        return block_table_set(table, &(BlockRecord){ .index = index,
+                                                      .inode = inode,
+                                                      .mark = mark,
+                                                      .zone = ZONE_KIND_MOVABLE });
+}
 START_TEST(remembers_over_a_restart) {
         FakeTree *tree = fake_tree_new();
         BlockTable *table = open_table(tree, "boot-1", false);
         size_t n;
 
-        ck_assert_int_eq(block_table_set(table, 40, 400, BLOCK_MARK_ONLINE), 0);
-        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_ONLINE), 0);
-        ck_assert_int_eq(block_table_set(table, 36, 360, BLOCK_MARK_ONLINE), 0);
-        ck_assert_int_eq(block_table_set(table, 36, 360, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(set_mark(table, 40, 400, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 32, 320, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 36, 360, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 36, 360, BLOCK_MARK_RELEASED), 0);
         ck_assert_int_eq(block_table_forget(table, 40), 0);
         ck_assert_int_eq(block_table_forget(table, 41), 0);
         block_table_free(table);
@@ -59,7 +65,7 @@ START_TEST(is_sorted_however_it_was_filled) {
         size_t n;
 
         for (BlockIndex i = 0; i < 1000; i++)
-                ck_assert_int_eq(block_table_set(table, i * 7919 % 1000, i, BLOCK_MARK_ONLINE), 0);
+                ck_assert_int_eq(set_mark(table, i * 7919 % 1000, i, BLOCK_MARK_ONLINE), 0);
         records = block_table_records(table, &n);
         ck_assert_uint_eq(n, 1000);
         for (size_t i = 0; i < n; i++)
@@ -74,7 +80,7 @@ START_TEST(another_boot_begins_anew) {
         BlockTable *table = open_table(tree, "boot-1", false);
         size_t n;
 
-        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(set_mark(table, 32, 320, BLOCK_MARK_RELEASED), 0);
         block_table_free(table);
         table = open_table(tree, "boot-2", false);
         (void)block_table_records(table, &n);
@@ -95,7 +101,7 @@ START_TEST(half_a_last_line_is_passed_over) {
         ck_assert_ptr_null(block_table_find(table, 33));
 
         /* … and isn't in the way of what is written next. */
-        ck_assert_int_eq(block_table_set(table, 34, 340, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 34, 340, BLOCK_MARK_ONLINE), 0);
         block_table_free(table);
         table = open_table(tree, "boot-1", false);
         expect_mark(table, 34, 340, BLOCK_MARK_ONLINE);
@@ -162,9 +168,9 @@ START_TEST(the_file_stays_small) {
         bool damaged;
 
         ck_assert_int_eq(block_table_open(fd, "blocks", "boot-1", &table, &damaged), 0);
-        ck_assert_int_eq(block_table_set(table, 7, 70, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(set_mark(table, 7, 70, BLOCK_MARK_RELEASED), 0);
         for (ino_t inode = 0; inode < 20000; inode++) {
-                ck_assert_int_eq(block_table_set(table, 32, inode, BLOCK_MARK_ONLINE), 0);
+                ck_assert_int_eq(set_mark(table, 32, inode, BLOCK_MARK_ONLINE), 0);
                 ck_assert_int_eq(block_table_forget(table, 32), 0);
         }
         (void)snprintf(path, sizeof(path), "%s/blocks", tree->root);
@@ -185,7 +191,7 @@ START_TEST(without_a_directory_it_lives_in_memory) {
         bool damaged;
 
         ck_assert_int_eq(block_table_open(-EBADF, "blocks", "boot-1", &table, &damaged), 0);
-        ck_assert_int_eq(block_table_set(table, 32, 320, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 32, 320, BLOCK_MARK_ONLINE), 0);
         expect_mark(table, 32, 320, BLOCK_MARK_ONLINE);
         block_table_free(table);
 }
