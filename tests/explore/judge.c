@@ -103,12 +103,24 @@ static bool reason_is_true(const World *world, const WorkItem *item) {
         }
 }
 
-void judge_outcome(World *world, const WorkItem *item) {
+/* Told is only what stands in the way of the zone that the rule asks for, and from the right side. */
+static bool refusal_is_true(const World *world, const WorkItem *item, const Refusal *refusal) {
+        bool above = refusal->edge > item->verdict.block;
+
+        return refusal->online == item->first.online && world->blocks[refusal->edge].present &&
+               above == (refusal->online == ONLINE_MOVABLE);
+}
+
+void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
         Ghost *ghost = &world->blocks[item->verdict.block];
 
         if (!reason_is_true(world, item))
                 violation(world, "memory%u is told as '%s', which isn't so",
                           (unsigned)item->verdict.block, outcome_to_string(item->last.outcome));
+
+        if (refusal && !refusal_is_true(world, item, refusal))
+                violation(world, "memory%u is told to be in the way of memory%u, which isn't so",
+                          (unsigned)refusal->edge, (unsigned)item->verdict.block);
 
         ghost->settled = true;
         ghost->outcome = item->last.outcome;
