@@ -96,9 +96,29 @@ static void release_unseen(Rounds *rounds, const Block *block) {
                  block->index);
 }
 
+/*
+ * Its event was read after the block was, and so says something newer; or else it is the event that
+ * is missing.
+ */
+static bool is_contradicted(const Block *block, const BlockRecord *record) {
+        if (!record || record->inode != block->inode)
+                return false;
+
+        return (block->state == BLOCK_OFFLINE && record->mark == BLOCK_MARK_ONLINE) ||
+               (block->state == BLOCK_ONLINE && record->mark == BLOCK_MARK_RELEASED);
+}
+
 static void decide_block(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         const BlockRecord *record = block_table_find(rounds->table, block->index);
+        Block again;
+
+        if (is_contradicted(block, record)) {
+                if (rounds->ops->read_block(rounds->userdata, block->index, &again) < 0 ||
+                    again.inode != block->inode)
+                        return; /* its "remove" comes, and "add" if there is another one */
+                block = &again;
+        }
 
         if (record && record->inode != block->inode) {
                 rounds_forget(rounds, block->index);

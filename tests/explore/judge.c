@@ -136,8 +136,13 @@ static bool undisturbed(const World *world) {
 }
 
 static void judge_online(const World *world, BlockIndex index, const Verdict *verdict) {
+        const BlockRecord *record = block_table_find(world->table, index);
         const Ghost *ghost = &world->blocks[index];
         ZoneKind zone = zone_of(world, index);
+
+        if (record && record->mark == BLOCK_MARK_RELEASED)
+                violation(world, "memory%u is online, and known as taken offline by somebody else",
+                          (unsigned)index);
 
         if (online_wants(verdict->online, zone) || ghost->agent_onlined)
                 return;
