@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The races of the old kernels, which no test machine has: each one played by a script in the
- * explorer's world, where the model of the zone rules is the kernel, and told what must come of it.
- * The explorer goes all ways; here it stands what is on one of them.
+ * Races that can't be had in a test machine, for they are those of the old kernels, or come too
+ * rarely: each one played by a script in the explorer's world, where the model of the zone rules is
+ * the kernel, and told what must come of it. The explorer goes all ways; this is one of them.
  */
 #undef NDEBUG
 #include <errno.h>
@@ -16,13 +16,15 @@
 
 #define LOG_MAX 256
 
-/* What others do right before a write of memplugd to that block. */
+/* What others do right before a write of memplugd to that block, or right before it is read. */
 typedef struct Script {
+        Inside inside;
         BlockIndex block;
         void (*act)(World *world);
 } Script;
 
 static Script script;
+static BlockIndex n_readings;  /* of announced blocks */
 static bool refuse_all;        /* a notifier refuses each write */
 static char writes[LOG_MAX];   /* "10m+ 9m- 8k+": each write that the kernel saw, and its answer */
 static char outcomes[LOG_MAX]; /* "10 done, 9 refused by 11": as they are told */
@@ -75,10 +77,15 @@ void violation(const World *world, const char *format, ...) {
 }
 
 void world_pause(World *world, Inside inside) {
-        bool is_write = inside == INSIDE_ATTEMPT && world->job_stage == 1;
         void (*act)(World *) = script.act;
+        bool here;
 
-        if (!is_write || !act || world->job_block != script.block)
+        /* What was announced is read from the first block on. */
+        if (inside == INSIDE_ATTEMPT)
+                here = world->job_stage == 1 && world->job_block == script.block;
+        else
+                here = n_readings++ == script.block - 8;
+        if (!act || inside != script.inside || !here)
                 return;
 
         script.act = NULL;
@@ -91,6 +98,7 @@ static World *play(ZoneRule rule, const Scenario *scenario) {
         World *world = world_new(rule, scenario);
 
         script = (Script){};
+        n_readings = 0;
         refuse_all = false;
         *writes = *outcomes = 0;
         return world;
@@ -196,7 +204,7 @@ START_TEST(race_2_zones_change_before_the_write) {
         /* It read "Normal Movable" of 10, and when it writes that isn't at the boundary any more. */
         world = play(ZONE_RULE_BOUNDARY, &both_movable);
         plug(world, 0);
-        script = (Script){ 10, plug_higher };
+        script = (Script){ INSIDE_ATTEMPT, 10, plug_higher };
         run(world);
         expect(world, "10m- 13m+ 12m+ 11m+ 10m+ 9m+ 8m+",
                "13 done, 12 done, 11 done, 10 done, 9 done, 8 done");
@@ -206,7 +214,7 @@ START_TEST(race_2_zones_change_before_the_write) {
         /* The same where the others can't be moved out of the way. */
         world = play(ZONE_RULE_BOUNDARY, &higher_is_kernel);
         plug(world, 0);
-        script = (Script){ 10, plug_higher };
+        script = (Script){ INSIDE_ATTEMPT, 10, plug_higher };
         run(world);
         expect(world, "10m- 11k+ 12k+ 13k+",
                "11 done, 12 done, 13 done, 8 refused by 13, 9 refused by 13, 10 refused by 13");
@@ -223,7 +231,7 @@ START_TEST(race_2_block_goes_to_another_zone_before_the_write) {
         for (size_t i = 0; i < ELEMENTSOF(rules); i++) {
                 world = play(rules[i], &one_dimm);
                 plug(world, 0);
-                script = (Script){ 10, kernel_takes_the_top };
+                script = (Script){ INSIDE_ATTEMPT, 10, kernel_takes_the_top };
                 run(world);
                 expect(world, "10m-", "10 wrong-zone, 8 refused by 10, 9 refused by 10");
                 expect_zone(world, 8, 9, NO_ZONE);
@@ -234,11 +242,36 @@ START_TEST(race_2_block_goes_to_another_zone_before_the_write) {
         /* No overlap: what lies above the kernel's span can still be had. */
         world = play(ZONE_RULE_NO_OVERLAP, &one_dimm);
         plug(world, 0);
-        script = (Script){ 10, kernel_takes_the_middle };
+        script = (Script){ INSIDE_ATTEMPT, 10, kernel_takes_the_middle };
         run(world);
         expect(world, "10m+", "10 done, 9 wrong-zone, 8 refused by 9");
         expect_zone(world, 8, 8, NO_ZONE);
         expect_zone(world, 10, 10, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+static void kernel_takes_the_lowest(World *world) {
+        agent_writes(world, 8, STATE_ONLINE_KERNEL);
+}
+
+/* 8 was read as offline; its "online" comes before that is decided upon. */
+START_TEST(race_4_put_online_between_reading_and_deciding) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+        const BlockRecord *record;
+
+        script = (Script){ INSIDE_DECISION, 9, kernel_takes_the_lowest };
+        run(world);
+        n_readings = 0;
+        plug(world, 0);
+        run(world);
+        ck_assert_ptr_null(script.act);
+        expect(world, "10m+ 9m+", "10 done, 9 done");
+        expect_zone(world, 8, 8, ZONE_KIND_KERNEL);
+        ck_assert_int_eq(world->blocks[8].outcome, OUTCOME_WRONG_ZONE);
+        ck_assert_uint_eq(world->rounds.n_outcomes[OUTCOME_WRONG_ZONE], 1);
+        record = block_table_find(world->table, 8);
+        ck_assert(record && record->mark == BLOCK_MARK_ONLINE);
         world_free(world);
 }
 END_TEST
@@ -249,7 +282,7 @@ START_TEST(race_12_higher_dimm_is_added_on_the_way_down) {
         /* Movable has begun below it: it is born there, and the plan made anew begins with it. */
         world = play(ZONE_RULE_BOUNDARY, &both_movable);
         plug(world, 0);
-        script = (Script){ 9, plug_higher };
+        script = (Script){ INSIDE_ATTEMPT, 9, plug_higher };
         run(world);
         expect(world, "10m+ 9m+ 13m+ 12m+ 11m+ 8m+",
                "10 done, 9 done, 13 done, 12 done, 11 done, 8 done");
@@ -259,7 +292,7 @@ START_TEST(race_12_higher_dimm_is_added_on_the_way_down) {
         /* … and so can't go to the kernel zone any more. */
         world = play(ZONE_RULE_BOUNDARY, &higher_is_kernel);
         plug(world, 0);
-        script = (Script){ 9, plug_higher };
+        script = (Script){ INSIDE_ATTEMPT, 9, plug_higher };
         run(world);
         expect(world, "10m+ 9m+ 8m+",
                "10 done, 9 done, 8 done, 11 refused by 8, 12 refused by 8, 13 refused by 8");
@@ -320,5 +353,6 @@ END_TEST
 
 TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_2_block_goes_to_another_zone_before_the_write,
+             race_4_put_online_between_reading_and_deciding,
              race_12_higher_dimm_is_added_on_the_way_down, race_12_higher_dimm_goes_to_the_kernel,
              race_13_refused_block_has_moved_all_the_same);
