@@ -219,7 +219,11 @@ class Box:
     def written(self):
         """What memplugd has written to blocks' states: a list of Write."""
         begun, writes = {}, []
+        # The main thread writes only to files of its own, lines of any length.
+        main = self.show("MainPID")
         for thread, length, answer in TRACE_LINE.findall(self.guest.read(f"{TRACING}/trace")):
+            if thread == main:
+                continue
             if length:
                 word = STATE_WORDS.get(int(length, 16))
                 waits = begun[thread].waits if thread in begun else 0
