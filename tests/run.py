@@ -24,7 +24,7 @@ THREADS = Build("threads", "gcc", ("-Db_sanitize=thread",))
 # The unit tests in which more than one thread runs.
 THREADED_TESTS = ("unit / worker",)
 
-# How often --all repeats the scenarios whose outcome hangs on who is first.
+# How often --all runs the tests of races.
 RACES = 10
 
 
@@ -60,6 +60,9 @@ def unit_tests(report, everything):
     if make(report, GCC, needed=True):
         GCC.run_tests(report, GCC.tests())
         if everything:
+            races = [test for test in GCC.tests() if test.startswith("unit / race-")]
+            for _ in range(RACES - 1):
+                GCC.run_tests(report, races)
             # check's children would be waited for by a valgrind each.
             GCC.run_tests(report, GCC.tests("unit"), label="valgrind",
                           wrapper="valgrind -q --error-exitcode=99 --leak-check=full",

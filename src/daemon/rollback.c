@@ -7,8 +7,8 @@
  * online again.
  *
  * A tool that moves blocks to another zone writes to one after the other, and lets others have the
- * lock in between. So it was the kernel if something of the DIMM stayed online, which is why it
- * failed, but not most of what could have gone.
+ * lock in between. So it was the kernel if more than one block came back, and something of the DIMM
+ * stayed online, which is why it failed, but not most of what could have gone.
  */
 #include <errno.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static Counts count_blocks(const Decision *decision, const Snapshot *all, uint32
 }
 
 static bool is_rollback(const Device *device, const Counts *counts) {
-        return device->source == SOURCE_DIMM && counts->n_stayed > 0 &&
+        return device->source == SOURCE_DIMM && counts->n_returned > 1 && counts->n_stayed > 0 &&
                counts->n_stayed_movable < counts->n_returned;
 }
 

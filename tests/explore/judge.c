@@ -141,12 +141,24 @@ static bool reason_is_true(const World *world, const WorkItem *item) {
         }
 }
 
-void judge_outcome(World *world, const WorkItem *item) {
+/* Told is only what stands in the way of the zone that the rule asks for, and from the right side. */
+static bool refusal_is_true(const World *world, const WorkItem *item, const Refusal *refusal) {
+        bool above = refusal->edge > item->verdict.block;
+
+        return refusal->online == item->first.online && world->blocks[refusal->edge].present &&
+               above == (refusal->online == ONLINE_MOVABLE);
+}
+
+void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
         Ghost *ghost = &world->blocks[item->verdict.block];
 
         if (!reason_is_true(world, item))
                 violation(world, "memory%u is told as '%s', which isn't so",
                           (unsigned)item->verdict.block, outcome_to_string(item->last.outcome));
+
+        if (refusal && !refusal_is_true(world, item, refusal))
+                violation(world, "memory%u is told to be in the way of memory%u, which isn't so",
+                          (unsigned)refusal->edge, (unsigned)item->verdict.block);
 
         ghost->settled = true;
         ghost->outcome = item->last.outcome;
@@ -169,7 +181,7 @@ static bool most_were_rolled_back(const World *world) {
                 n += world->blocks[index].rolled_back;
                 n_others += world->blocks[index].present && !world->blocks[index].rolled_back;
         }
-        return n > n_others;
+        return n > 1 && n > n_others;
 }
 
 static bool had_to_be_put_back(const World *world, const Ghost *ghost) {
@@ -189,6 +201,7 @@ static bool had_to_be_moved(const World *world, const Ghost *ghost) {
 }
 
 static void judge_online(const World *world, BlockIndex index, const Verdict *verdict) {
+        const BlockRecord *record = block_table_find(world->table, index);
         const Ghost *ghost = &world->blocks[index];
         ZoneKind zone = zone_of(world, index);
 
@@ -196,6 +209,9 @@ static void judge_online(const World *world, BlockIndex index, const Verdict *ve
             (had_to_be_moved(world, ghost) || had_to_be_put_back(world, ghost)))
                 violation(world, "memory%u is in the zone %s, and wasn't moved", (unsigned)index,
                           zone_kind_to_string(zone));
+        if (record && record->mark == BLOCK_MARK_RELEASED)
+                violation(world, "memory%u is online, and known as taken offline by somebody else",
+                          (unsigned)index);
 
         if (online_wants(verdict->online, zone) || ghost->agent_onlined)
                 return;

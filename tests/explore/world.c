@@ -13,8 +13,7 @@
 static World *telling;
 
 void tell_item(const WorkItem *item, const Refusal *refusal) {
-        (void)refusal;
-        judge_outcome(telling, item);
+        judge_outcome(telling, item, refusal);
 }
 
 void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome,

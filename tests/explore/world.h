@@ -8,6 +8,7 @@
 #include <setjmp.h>
 
 #include "daemon/rounds.h"
+#include "plan/refusal.h"
 #include "plan/zone-model.h"
 
 #define N_DIMMS 2
@@ -142,13 +143,13 @@ void world_do(World *world, const Transition *transition);
 /* A number for all that decides about the future. */
 uint64_t world_hash(const World *world);
 
-/* The explorer's: called where others may act meanwhile. May not return from an attempt. */
+/* The explorer's, or the test's: called where others may act meanwhile. May not return from an attempt. */
 void world_pause(World *world, Inside inside);
 
 /* Judging: each ends the exploration with a message if it isn't so. */
 void judge_write(World *world, BlockIndex block, StateWord word, int result);
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result);
-void judge_outcome(World *world, const WorkItem *item);
+void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal);
 void judge_end(const World *world);
 void violation(const World *world, const char *format, ...) _printf_(2, 3)
         __attribute__((__noreturn__));

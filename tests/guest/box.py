@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A guest with memplugd in it, and what scenarios do there."""
 
+import contextlib
+import dataclasses
 import json
 import re
 import shlex
@@ -15,6 +17,17 @@ INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLIN
 PID_FILE = "/run/pin.pid"
 LOOP_END = "/run/loop.end"
 LOOP_TURNS = "/run/loop.turns"
+DROP_IN = "/run/systemd/system/memplugd.service.d/test.conf"
+UDEV_RULE = "/run/udev/rules.d/99-test.rules"
+TRACING = "/sys/kernel/tracing"
+TRACED = f"{TRACING}/events/syscalls/sys_enter_write {TRACING}/events/syscalls/sys_exit_write"
+
+# What memplugd writes to a block's state, by its length, which the kernel's tracing tells; and what
+# a write ends with inside of the kernel, to begin anew, as long as somebody holds the hotplug lock.
+STATE_WORDS = {6: "online", 7: "offline", 13: "online_kernel", 14: "online_movable"}
+ERESTARTNOINTR = -513
+TRACE_LINE = re.compile(r"^ *memplugd-(\d+) .*: sys_write(?:"
+                        r"\(.*count: (?:0x)?([0-9a-f]+)\)| -> 0x([0-9a-f]+))$", re.MULTILINE)
 
 # 512 MiB of a guest's first 3 GiB become persistent memory, of which a dax device can be made.
 DAX_MEMORY = "memmap=512M!2G"
@@ -25,6 +38,18 @@ rules = (
   { name = "node 1 can be pulled"; match = { node = "1"; }; online = "movable"; }
 );
 """
+
+# For drop_in(): memplugd may stand still for as long as a scenario likes.
+PATIENT = "WatchdogSec=0\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Write:
+    """A write of memplugd's to the state of a block. `waits`: how often it found the hotplug lock
+    held by somebody else. A barrier is an "online", too."""
+
+    word: str
+    waits: int
 
 
 class Wrong(Exception):
@@ -78,6 +103,18 @@ class Box:
                 systemctl reset-failed memplugd 2>/dev/null
             fi
             [ -e {INJECT} ] && echo 0 >{INJECT}
+            for event in {TRACED}; do
+                [ -e $event ] && echo 0 >$event/enable
+            done
+            if [ -e {UDEV_RULE} ]; then
+                rm {UDEV_RULE}
+                udevadm control --reload --start-exec-queue
+                udevadm settle
+            fi
+            if [ -e {DROP_IN} ]; then
+                rm {DROP_IN}
+                systemctl daemon-reload
+            fi
             rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END} {LOOP_TURNS}
             :""")
         for name in reversed(self.dimms):
@@ -103,6 +140,19 @@ class Box:
             f"timeout {seconds} systemctl {verb} memplugd", check=False, timeout=seconds + 60)
         if result.rc:
             raise Wrong(f"systemctl {verb} exited with {result.rc}: {result.out}")
+
+    def drop_in(self, text):
+        """Changes the service for this scenario; before its start."""
+        self.guest.write(DROP_IN, f"[Service]\n{text}")
+        self.guest.run("systemctl daemon-reload")
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """memplugd stands still meanwhile. Its watchdog must be off, by the drop-in PATIENT."""
+        pid = self.show("MainPID")
+        self.guest.run(f"kill -STOP {pid}")
+        yield
+        self.guest.run(f"kill -CONT {pid}")
 
     def show(self, name, unit="memplugd"):
         """A property of a unit."""
@@ -165,6 +215,14 @@ class Box:
         """Synthetic "add" events for all blocks."""
         self.guest.run("udevadm trigger -c add -s memory")
 
+    def udev_rule(self, text):
+        self.guest.write(UDEV_RULE, text)
+        self.guest.run("udevadm control --reload")
+
+    def no_udev_rule(self):
+        """What udev began by the rule, it is through with, too."""
+        self.guest.run(f"udevadm settle; rm {UDEV_RULE}; udevadm control --reload")
+
     def beacon(self):
         """Plugs a small DIMM and waits until memplugd is through with it: what the kernel told
         before that has been dealt with. The config must make node 1 movable."""
@@ -172,6 +230,36 @@ class Box:
         index, = self.plug(f"beacon{self._beacons}", "128M", 1)
         self.wait_journal(f"^memory{index}: done: online_movable")
         self.expect_blocks([index], "online", "Movable")
+
+    def trace_writes(self):
+        """From now on written() knows what memplugd writes."""
+        self.guest.run(f"""
+            echo >{TRACING}/trace
+            for event in {TRACED}; do
+                echo 'comm == "memplugd"' >$event/filter
+                echo 1 >$event/enable
+            done""")
+
+    def written(self):
+        """What memplugd has written to blocks' states: a list of Write."""
+        begun, writes = {}, []
+        # The main thread writes only to files of its own, lines of any length.
+        main = self.show("MainPID")
+        for thread, length, answer in TRACE_LINE.findall(self.guest.read(f"{TRACING}/trace")):
+            if thread == main:
+                continue
+            if length:
+                word = STATE_WORDS.get(int(length, 16))
+                waits = begun[thread].waits if thread in begun else 0
+                begun[thread] = Write(word, waits)
+            elif thread in begun and int(answer, 16) - (1 << 64) == ERESTARTNOINTR:
+                begun[thread] = Write(begun[thread].word, begun[thread].waits + 1)
+            elif thread in begun:
+                writes.append(begun.pop(thread))
+        return [write for write in writes if write.word]
+
+    def count_written(self, word):
+        return sum(write.word == word for write in self.written())
 
     def inject(self, errno):
         """From now on each write that onlines a block fails with this errno; 0: no more."""
@@ -195,7 +283,9 @@ class Box:
     def mark_journal(self):
         """Forgets what has been logged so far."""
         if self.guest.kind == "full":
-            shown = self.guest.run("journalctl --sync; journalctl -q -n 1 --show-cursor").out
+            # An entry of memplugd's own: behind another one, journalctl passes over its first.
+            shown = self.guest.run(
+                "journalctl --sync; journalctl -q -u memplugd -n 1 --show-cursor", check=False).out
             self._cursor = shown.rpartition("-- cursor: ")[2].strip()
 
     def journal(self):
@@ -237,6 +327,23 @@ class Box:
             raise Wrong(f"{len(found)} lines '{pattern}' in the journal, expected {count}:\n{text}")
         return found
 
+    def expect_lines(self, indices, pattern, count=1):
+        """The journal has `count` lines for each of the blocks, which match; answers the lines of
+        each block, by its index."""
+        text = self.journal()
+        found = {index: re.findall(rf"^memory{index}: (?!event)(.*)$", text, re.MULTILINE)
+                 for index in indices}
+        for index, lines in found.items():
+            if len(lines) != count or not all(re.match(pattern, line) for line in lines):
+                raise Wrong(f"block {index} should have {count} lines '{pattern}' in the journal:"
+                            f"\n{text}")
+        return found
+
+    def expect_no_trouble(self):
+        """memplugd has told nothing that is worse than the day's work."""
+        trouble = self.guest.run(f"journalctl --sync; {self._journalctl()} -p warning").out
+        expect("warnings and errors in the journal", trouble, "")
+
     def wait_status(self, pattern, seconds=30):
         """Waits for a status text of the service; asking is all that systemd offers."""
         end = time.monotonic() + seconds
@@ -246,7 +353,8 @@ class Box:
         return text
 
     def _journalctl(self):
-        return f"journalctl -q -u memplugd -o cat --after-cursor={shlex.quote(self._cursor)}"
+        after = f" --after-cursor={shlex.quote(self._cursor)}" if self._cursor else ""
+        return f"journalctl -q -u memplugd -o cat{after}"
 
     # -- the command line
 
@@ -277,5 +385,5 @@ class Box:
         return "".join(parts)
 
 
-__all__ = ["Box", "CONFIG", "DAX_MEMORY", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "Wrong", "all_online",
-           "expect", "expect_match"]
+__all__ = ["Box", "CONFIG", "DAX_MEMORY", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "PATIENT",
+           "PID_FILE", "Write", "Wrong", "all_online", "expect", "expect_match"]

@@ -6,7 +6,6 @@ from .registry import Boot, scenario
 
 SETTING = f"{MEMORY}/auto_online_blocks"
 SAVED = "/run/memplugd/auto_online_blocks"
-DROP_IN = "/run/systemd/system/memplugd.service.d/test.conf"
 
 ALL_MOVABLE = """\
 rules = ( { name = "all can be pulled"; online = "movable"; } );
@@ -62,7 +61,7 @@ def saved(box):
     return box.guest.run(f"cat {SAVED} 2>/dev/null", check=False).out.split()
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",))
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def race_5_kernel_onlines(box):
     """The kernel is set to online by itself, and all the same the rule decides."""
     set_to(box, "online")
@@ -129,14 +128,14 @@ def stopped_and_started_at_once(box):
     expect("auto_online_blocks", setting(box), "online_movable")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
 def race_11_killed_for_good(box):
     """It is killed, and can't be started any more: then it is put back, too."""
     set_to(box, "online")
     box.start(MOVABLE_ON_NODE_1)
     expect("auto_online_blocks", setting(box), "offline")
-    box.guest.write(DROP_IN, "[Service]\nExecStart=\nExecStart=/usr/sbin/memplugd --no-such-option\n")
-    box.guest.run("systemctl daemon-reload; systemctl kill -s KILL memplugd")
+    box.drop_in("ExecStart=\nExecStart=/usr/sbin/memplugd --no-such-option\n")
+    box.guest.run("systemctl kill -s KILL memplugd")
     wait_setting(box, "online")
     box.guest.run("timeout 30 sh -c 'until systemctl -q is-failed memplugd; do :; done'")
     expect("what is still saved", saved(box), [])
@@ -145,7 +144,7 @@ def race_11_killed_for_good(box):
     box.expect_blocks(new, "online", "Normal")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
 def race_6_setting_flipped(box):
     """Told once for each change, not fought over, and not put back at the end."""
     set_to(box, "online")

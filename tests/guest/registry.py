@@ -25,7 +25,7 @@ class Boot:
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """A test. `function(box)` raises an exception when it fails."""
+    """A test. `function(box)` raises an exception when it fails; what it answers is told."""
 
     function: typing.Callable
     boot: Boot

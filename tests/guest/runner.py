@@ -10,10 +10,10 @@ import traceback
 
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
-from . import case_boot, case_cli, case_devices, case_hang  # noqa: F401
-from . import case_kernels, case_model  # noqa: F401
-from . import case_races, case_released, case_rezone, case_rules, case_service  # noqa: F401
-from . import case_takeover  # noqa: F401
+from . import case_boot, case_cli, case_devices, case_events, case_first  # noqa: F401
+from . import case_hang, case_kernels, case_model, case_pressure  # noqa: F401
+from . import case_races, case_released, case_rezone, case_rules  # noqa: F401
+from . import case_service, case_takeover  # noqa: F401
 from . import install
 from .box import Box, Wrong
 from .registry import SCENARIOS, Boot
@@ -21,8 +21,8 @@ from .registry import SCENARIOS, Boot
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What came of one scenario. `reason` is empty when it passed; `note` tells why its guest
-    couldn't be used any more, which is no failure."""
+    """What came of one scenario. `reason` is empty when it passed; `note` is what it told, and why
+    its guest couldn't be used any more, which is no failure."""
 
     name: str
     seconds: float
@@ -129,17 +129,17 @@ class Runner:
             if not box:
                 box = Box(boot_guest(self._trees, turn.kernel, turn.boot), self._trees.build)
             box.begin(scenario.kernel_onlines)
-            scenario.function(box)
+            note = scenario.function(box) or ""
         except Exception as error:  # pylint: disable=broad-except
             reason = _reason(error)
         if reason and box:
             details = box.portrait()
-        if not reason and not scenario.dirty:
-            note = _clean(box)
+        spoilt = _clean(box) if not reason and not scenario.dirty else ""
+        note = "; ".join(filter(None, (note, spoilt)))
         trouble = box.guest.kernel_trouble() if box else []
         if trouble:
             reason += "the kernel's log has trouble:\n" + "\n".join(trouble[:20]) + "\n"
-        if box and (reason or note or scenario.dirty):
+        if box and (reason or spoilt or scenario.dirty):
             box.guest.close()
             box = None
         name = f"{scenario.name} on {turn.kernel}"

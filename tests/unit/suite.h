@@ -17,7 +17,7 @@
 static inline int suite_run(const char *name, const TTest *const *tests, size_t n_tests) {
         Suite *suite = suite_create(name);
         SRunner *runner = srunner_create(suite);
-        int n_failed;
+        int n_run, n_failed;
 
         for (size_t i = 0; i < n_tests; i++) {
                 TCase *test = tcase_create(tests[i]->name);
@@ -27,7 +27,8 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
         }
 
         srunner_run_all(runner, CK_ENV);
+        n_run = srunner_ntests_run(runner);
         n_failed = srunner_ntests_failed(runner);
         srunner_free(runner);
-        return n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return n_run > 0 && n_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Races that can't be had in a test machine, for they are those of the old kernels, or come too
+ * rarely: each one played by a script in the explorer's world, where the model of the zone rules is
+ * the kernel, and told what must come of it. The explorer goes all ways; this is one of them.
+ */
+#undef NDEBUG
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../unit/suite.h"
+#include "base/log.h"
+#include "world.h"
+
+#define LOG_MAX 256
+
+/* What others do right before a write of memplugd to that block, or right before it is read. */
+typedef struct Script {
+        Inside inside;
+        BlockIndex block;
+        void (*act)(World *world);
+} Script;
+
+static Script script;
+static BlockIndex n_readings;  /* of announced blocks */
+static bool refuse_all;        /* a notifier refuses each write */
+static char writes[LOG_MAX];   /* "10m+ 9m- 8k+": each write that the kernel saw, and its answer */
+static char outcomes[LOG_MAX]; /* "10 done, 9 refused by 11": as they are told */
+
+static void append(char text[LOG_MAX], const char *format, ...) _printf_(2, 3);
+
+static void append(char text[LOG_MAX], const char *format, ...) {
+        size_t length = strlen(text);
+        va_list ap;
+
+        va_start(ap, format);
+        (void)vsnprintf(text + length, LOG_MAX - length, format, ap);
+        va_end(ap);
+        ck_assert_uint_lt(strlen(text), LOG_MAX - 1);
+}
+
+/* What world.c asks of who uses it */
+
+void judge_write(World *world, BlockIndex block, StateWord word, int result) {
+        static const char letters[] = {
+                [STATE_ONLINE] = 'o',
+                [STATE_ONLINE_KERNEL] = 'k',
+                [STATE_ONLINE_MOVABLE] = 'm',
+        };
+
+        append(writes, "%s%u%c%c", *writes ? " " : "", (unsigned)block, letters[word],
+               result < 0 ? '-' : '+');
+        if (refuse_all)
+                world->refuse_next = -ENOMEM;
+}
+
+void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
+        (void)world;
+        (void)zone;
+        (void)result;
+        ck_abort_msg("memory%u is taken offline", (unsigned)block);
+}
+
+void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
+        (void)world;
+        append(outcomes, "%s%u %s", *outcomes ? ", " : "", (unsigned)item->verdict.block,
+               outcome_to_string(item->last.outcome));
+        if (refusal)
+                append(outcomes, " by %u", (unsigned)refusal->edge);
+}
+
+void violation(const World *world, const char *format, ...) {
+        char text[LOG_MAX];
+        va_list ap;
+
+        (void)world;
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        ck_abort_msg("%s", text);
+        abort();
+}
+
+void world_pause(World *world, Inside inside) {
+        void (*act)(World *) = script.act;
+        bool here;
+
+        /* What was announced is read from the first block on. */
+        if (inside == INSIDE_ATTEMPT)
+                here = world->job_stage == 2 && world->job_block == script.block;
+        else
+                here = n_readings++ == script.block - 8;
+        if (!act || inside != script.inside || !here)
+                return;
+
+        script.act = NULL;
+        act(world);
+}
+
+/* Playing */
+
+static World *play(ZoneRule rule, const Scenario *scenario) {
+        World *world = world_new(rule, scenario);
+
+        script = (Script){};
+        n_readings = 0;
+        refuse_all = false;
+        *writes = *outcomes = 0;
+        return world;
+}
+
+static void plug(World *world, unsigned dimm) {
+        world_do(world, &(Transition){ .what = DO_PLUG, .block = dimm });
+        while (world->dimms[dimm].state != PLUGGED)
+                world_do(world, &(Transition){ .what = DO_PLUG_STEP, .block = dimm });
+}
+
+static void agent_writes(World *world, BlockIndex block, StateWord word) {
+        world_do(world, &(Transition){ .what = DO_AGENT, .block = block, .word = word });
+}
+
+/* The next thing that memplugd does by itself. False: there is nothing to be done. */
+static bool find_own(const World *world, Transition *ret) {
+        Transition choices[TRANSITIONS_MAX];
+        unsigned n = world_transitions(world, INSIDE_NOTHING, choices);
+
+        for (unsigned i = 0; i < n; i++)
+                if (choices[i].what == DO_UEVENTS || choices[i].what == DO_JOB ||
+                    choices[i].what == DO_REPORT || choices[i].what == DO_TIMER) {
+                        *ret = choices[i];
+                        return true;
+                }
+
+        return false;
+}
+
+static void run(World *world) {
+        Transition transition;
+
+        for (unsigned i = 0; find_own(world, &transition); i++) {
+                ck_assert_uint_lt(i, 1000);
+                world_do(world, &transition);
+        }
+        ck_assert_uint_eq(world->rounds.work.n_items, 0);
+}
+
+/* What it wrote and what it told; and what it counts as done are the blocks it told so. */
+static void expect(World *world, const char *all_writes, const char *all_outcomes) {
+        uint64_t n_done = 0;
+
+        ck_assert_str_eq(writes, all_writes);
+        ck_assert_str_eq(outcomes, all_outcomes);
+        for (const char *at = outcomes; (at = strstr(at, " done")); at++)
+                n_done++;
+        ck_assert_uint_eq(world->rounds.n_outcomes[OUTCOME_DONE], n_done);
+}
+
+static void expect_zone(World *world, BlockIndex first, BlockIndex last, ZoneKind zone) {
+        for (BlockIndex index = first; index <= last; index++) {
+                Block block;
+
+                ck_assert(zone_model_read(world->model, index, &block));
+                ck_assert_msg(block_zone_kind(&block) == zone, "memory%u is %s in %s",
+                              (unsigned)index, block_state_to_string(block.state),
+                              zone_kind_to_string(block_zone_kind(&block)));
+        }
+}
+
+/* "Offline": in no zone. */
+#define NO_ZONE _ZONE_KIND_INVALID
+
+static const Scenario one_dimm = {
+        .name = "one DIMM",
+        .dimms = { { 8, 10, 0 } },
+        .online = { ONLINE_MOVABLE },
+        .or_else = { ONLINE_LEAVE },
+        .n_agent = 1,
+};
+
+static const Scenario both_movable = {
+        .name = "two DIMMs, both movable",
+        .dimms = { { 8, 10, 0 }, { 11, 13, 0 } },
+        .online = { ONLINE_MOVABLE, ONLINE_MOVABLE },
+        .or_else = { ONLINE_LEAVE, ONLINE_LEAVE },
+};
+
+static const Scenario higher_is_kernel = {
+        .name = "two DIMMs, the higher one for the kernel",
+        .dimms = { { 8, 10, 0 }, { 11, 13, 0 } },
+        .online = { ONLINE_MOVABLE, ONLINE_KERNEL },
+        .or_else = { ONLINE_LEAVE, ONLINE_LEAVE },
+};
+
+static void plug_higher(World *world) {
+        plug(world, 1);
+}
+
+static void kernel_takes_the_middle(World *world) {
+        agent_writes(world, 9, STATE_ONLINE_KERNEL);
+}
+
+static void kernel_takes_the_top(World *world) {
+        agent_writes(world, 10, STATE_ONLINE_KERNEL);
+}
+
+START_TEST(race_2_zones_change_before_the_write) {
+        World *world;
+
+        /* It read "Normal Movable" of 10, and when it writes that isn't at the boundary any more. */
+        world = play(ZONE_RULE_BOUNDARY, &both_movable);
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 10, plug_higher };
+        run(world);
+        expect(world, "10m- 13m+ 12m+ 11m+ 10m+ 9m+ 8m+",
+               "13 done, 12 done, 11 done, 10 done, 9 done, 8 done");
+        expect_zone(world, 8, 13, ZONE_KIND_MOVABLE);
+        world_free(world);
+
+        /* The same where the others can't be moved out of the way. */
+        world = play(ZONE_RULE_BOUNDARY, &higher_is_kernel);
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 10, plug_higher };
+        run(world);
+        expect(world, "10m- 11k+ 12k+ 13k+",
+               "11 done, 12 done, 13 done, 8 refused by 13, 9 refused by 13, 10 refused by 13");
+        expect_zone(world, 8, 10, NO_ZONE);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(race_2_block_goes_to_another_zone_before_the_write) {
+        static const ZoneRule rules[] = { ZONE_RULE_BOUNDARY, ZONE_RULE_NO_OVERLAP };
+        World *world;
+
+        /* Somebody else has the top block: none below can become Movable any more. */
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++) {
+                world = play(rules[i], &one_dimm);
+                plug(world, 0);
+                script = (Script){ INSIDE_ATTEMPT, 10, kernel_takes_the_top };
+                run(world);
+                expect(world, "10m-", "10 wrong-zone, 8 refused by 10, 9 refused by 10");
+                expect_zone(world, 8, 9, NO_ZONE);
+                expect_zone(world, 10, 10, ZONE_KIND_KERNEL);
+                world_free(world);
+        }
+
+        /* No overlap: what lies above the kernel's span can still be had. */
+        world = play(ZONE_RULE_NO_OVERLAP, &one_dimm);
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 10, kernel_takes_the_middle };
+        run(world);
+        expect(world, "10m+", "10 done, 9 wrong-zone, 8 refused by 9");
+        expect_zone(world, 8, 8, NO_ZONE);
+        expect_zone(world, 10, 10, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+static void kernel_takes_the_lowest(World *world) {
+        agent_writes(world, 8, STATE_ONLINE_KERNEL);
+}
+
+/* 8 was read as offline; its "online" comes before that is decided upon. */
+START_TEST(race_4_put_online_between_reading_and_deciding) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+        const BlockRecord *record;
+
+        script = (Script){ INSIDE_DECISION, 9, kernel_takes_the_lowest };
+        run(world);
+        n_readings = 0;
+        plug(world, 0);
+        run(world);
+        ck_assert_ptr_null(script.act);
+        expect(world, "10m+ 9m+", "10 done, 9 done");
+        expect_zone(world, 8, 8, ZONE_KIND_KERNEL);
+        ck_assert_int_eq(world->blocks[8].outcome, OUTCOME_WRONG_ZONE);
+        ck_assert_uint_eq(world->rounds.n_outcomes[OUTCOME_WRONG_ZONE], 1);
+        record = block_table_find(world->table, 8);
+        ck_assert(record && record->mark == BLOCK_MARK_ONLINE);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(race_12_higher_dimm_is_added_on_the_way_down) {
+        World *world;
+
+        /* Movable has begun below it: it is born there, and the plan made anew begins with it. */
+        world = play(ZONE_RULE_BOUNDARY, &both_movable);
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 9, plug_higher };
+        run(world);
+        expect(world, "10m+ 9m+ 13m+ 12m+ 11m+ 8m+",
+               "10 done, 9 done, 13 done, 12 done, 11 done, 8 done");
+        expect_zone(world, 8, 13, ZONE_KIND_MOVABLE);
+        world_free(world);
+
+        /* … and so can't go to the kernel zone any more. */
+        world = play(ZONE_RULE_BOUNDARY, &higher_is_kernel);
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 9, plug_higher };
+        run(world);
+        expect(world, "10m+ 9m+ 8m+",
+               "10 done, 9 done, 8 done, 11 refused by 8, 12 refused by 8, 13 refused by 8");
+        expect_zone(world, 8, 10, ZONE_KIND_MOVABLE);
+        expect_zone(world, 11, 13, NO_ZONE);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(race_12_higher_dimm_goes_to_the_kernel) {
+        static const ZoneRule rules[] = { ZONE_RULE_BOUNDARY, ZONE_RULE_NO_OVERLAP };
+
+        /* It is there before the first attempt: the lower one can't become Movable any more. */
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++) {
+                World *world = play(rules[i], &higher_is_kernel);
+
+                plug(world, 0);
+                plug(world, 1);
+                run(world);
+                expect(world, "11k+ 12k+ 13k+",
+                       "11 done, 12 done, 13 done, 8 refused by 13, 9 refused by 13, "
+                       "10 refused by 13");
+                expect_zone(world, 8, 10, NO_ZONE);
+                expect_zone(world, 11, 13, ZONE_KIND_KERNEL);
+                world_free(world);
+        }
+}
+END_TEST
+
+START_TEST(race_13_refused_block_has_moved_all_the_same) {
+        World *world = play(ZONE_RULE_BOUNDARY, &one_dimm);
+        Block block;
+
+        plug(world, 0);
+        world->refuse_next = -ENOMEM;
+        run(world);
+        /* 10 isn't done, and yet 9 can go; once something has come online it is tried again. */
+        expect(world, "10m- 9m+ 8m+ 10m+", "9 done, 8 done, 10 done");
+        expect_zone(world, 8, 10, ZONE_KIND_MOVABLE);
+        world_free(world);
+
+        /* Refused for good: no block is written twice, and none counted as done. */
+        for (ZoneRule rule = 0; rule < _ZONE_RULE_MAX; rule++) {
+                world = play(rule, &one_dimm);
+                plug(world, 0);
+                refuse_all = true;
+                world->refuse_next = -ENOMEM;
+                run(world);
+                expect(world, "10m- 9m- 8m-", "8 no-memory, 9 no-memory, 10 no-memory");
+                expect_zone(world, 8, 10, NO_ZONE);
+                ck_assert(zone_model_read(world->model, 10, &block));
+                ck_assert_int_eq(block.valid_zones.zones[0],
+                                 rule == ZONE_RULE_FREE ? ZONE_NORMAL : ZONE_MOVABLE);
+                world_free(world);
+        }
+}
+END_TEST
+
+TEST_PROGRAM("races", race_2_zones_change_before_the_write,
+             race_2_block_goes_to_another_zone_before_the_write,
+             race_4_put_online_between_reading_and_deciding,
+             race_12_higher_dimm_is_added_on_the_way_down, race_12_higher_dimm_goes_to_the_kernel,
+             race_13_refused_block_has_moved_all_the_same);
