@@ -11,6 +11,7 @@ struct Sysfs {
         int memory_fd;
         int node_fd;      /* negative: the kernel has no NUMA nodes */
         int parameter_fd; /* negative: the kernel has no parameters of hot-plug */
+        int proc_fd;      /* negative: why there is no /proc */
         uint64_t block_size;
 };
 

@@ -69,7 +69,9 @@ int sysfs_open(const char *root, Sysfs **ret) {
         sysfs = malloc(sizeof(Sysfs));
         if (!sysfs)
                 return -ENOMEM;
-        *sysfs = (Sysfs){ .memory_fd = -EBADF, .node_fd = -EBADF, .parameter_fd = -EBADF };
+        *sysfs = (Sysfs){
+                .memory_fd = -EBADF, .node_fd = -EBADF, .parameter_fd = -EBADF, .proc_fd = -EBADF
+        };
 
         sysfs->memory_fd = sysfs_open_dir_at(root_fd, MEMORY_DIR);
         if (sysfs->memory_fd < 0)
@@ -81,6 +83,7 @@ int sysfs_open(const char *root, Sysfs **ret) {
 
         /* Before 5.15 there is none, and without it nothing else is missing. */
         sysfs->parameter_fd = sysfs_open_dir_at(root_fd, PARAMETER_DIR);
+        sysfs->proc_fd = sysfs_open_dir_at(root_fd, "proc");
 
         r = read_block_size(sysfs->memory_fd, &sysfs->block_size);
         if (r < 0)
@@ -97,6 +100,7 @@ Sysfs *sysfs_close(Sysfs *sysfs) {
         closep(&sysfs->memory_fd);
         closep(&sysfs->node_fd);
         closep(&sysfs->parameter_fd);
+        closep(&sysfs->proc_fd);
         free(sysfs);
         return NULL;
 }
