@@ -15,6 +15,10 @@
 #define MODE_EXPECTED "\"uevent\", \"kernel\", \"auto\" or \"observe\""
 #define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
 #define OR_ELSE_EXPECTED "\"movable\", \"kernel\" or \"leave\""
+#define SOURCE_EXPECTED                                                                           \
+        "sources such as [ \"dimm\", \"virtio-mem\" ], out of boot, dimm, virtio-mem, dax, xen, " \
+        "hyperv, s390-standby, dlpar, probe and unknown"
+#define SIZE_EXPECTED "a size such as \"64G\""
 
 /* What is being read, and for whom. */
 typedef struct Reader {
@@ -26,7 +30,7 @@ typedef struct Reader {
 /* One setting that a group may have. Tables of them end with one without name. */
 typedef struct Key {
         const char *name;
-        int type; /* CONFIG_TYPE_… */
+        int type; /* CONFIG_TYPE_…; CONFIG_TYPE_NONE: 'read' sees to it */
         const char *expected;
         size_t offset; /* of the value in what the group is read into */
         int (*parse)(const char *text, void *value); /* of a string: see value.h */
@@ -132,7 +136,10 @@ static void read_string(Reader *reader, const config_setting_t *setting, const K
         else if (r < 0)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got \"%.*s\"%s%s", key->expected,
                      n, text, text[n] ? "…" : "",
-                     r == -ERANGE ? ", which ends before it begins or goes beyond 64 bits" : "");
+                     r != -ERANGE                        ? ""
+                     : key->parse == config_parse_ranges ? ", which ends before it begins or goes "
+                                                           "beyond 64 bits"
+                                                         : ", which is too large");
 }
 
 static const Key *find_key(const Key *keys, const char *name) {
@@ -172,7 +179,7 @@ static void read_setting(Reader *reader, const config_setting_t *setting, const 
                          void *value) {
         if (key->is_later)
                 tell(reader, CONFIG_ERROR, setting, NOT_THERE_YET);
-        else if (config_setting_type(setting) != key->type)
+        else if (key->type != CONFIG_TYPE_NONE && config_setting_type(setting) != key->type)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got %s", key->expected,
                      type_name(setting));
         else if (key->read)
@@ -194,6 +201,35 @@ static void read_group(Reader *reader, const config_setting_t *group, const Key 
         }
 }
 
+/* An array of names, or one alone. */
+static void read_sources(Reader *reader, const config_setting_t *setting, void *value) {
+        static const Key source = { .expected = SOURCE_EXPECTED, .parse = config_parse_source };
+        int type = config_setting_type(setting);
+
+        if (type == CONFIG_TYPE_STRING)
+                read_string(reader, setting, &source, value);
+        else if (type != CONFIG_TYPE_ARRAY)
+                tell(reader, CONFIG_ERROR, setting, "expected " SOURCE_EXPECTED ", got %s",
+                     type_name(setting));
+        else if (config_setting_length(setting) == 0)
+                tell(reader, CONFIG_ERROR, setting, "expected " SOURCE_EXPECTED ", got none");
+
+        for (int i = 0; type == CONFIG_TYPE_ARRAY && i < config_setting_length(setting); i++) {
+                const config_setting_t *name = config_setting_get_elem(setting, (unsigned)i);
+
+                if (config_setting_type(name) == CONFIG_TYPE_STRING)
+                        read_string(reader, name, &source, value);
+                else
+                        tell(reader, CONFIG_ERROR, name, "expected " SOURCE_EXPECTED ", got %s",
+                             type_name(name));
+        }
+}
+
+static void read_cpuless(Reader *reader, const config_setting_t *setting, void *value) {
+        (void)reader;
+        *(Cpuless *)value = config_setting_get_bool(setting) ? CPULESS_YES : CPULESS_NO;
+}
+
 static const Key match_keys[] = {
         { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
           .parse = config_parse_ranges },
@@ -201,15 +237,24 @@ static const Key match_keys[] = {
           offsetof(Match, addresses), .parse = config_parse_ranges },
         { "blocks", CONFIG_TYPE_STRING, "a list of blocks such as \"32-39\"",
           offsetof(Match, blocks), .parse = config_parse_ranges },
-        { "source", .is_later = true },
-        { "size_min", .is_later = true },
-        { "size_max", .is_later = true },
-        { "cpuless", .is_later = true },
+        { "source", CONFIG_TYPE_NONE, .offset = offsetof(Match, sources), .read = read_sources },
+        { "size_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_min),
+          .parse = config_parse_size_bound },
+        { "size_max", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_max),
+          .parse = config_parse_size_bound },
+        { "cpuless", CONFIG_TYPE_BOOL, "true or false", offsetof(Match, cpuless),
+          .read = read_cpuless },
         {},
 };
 
 static void read_match(Reader *reader, const config_setting_t *setting, void *value) {
+        const Match *match = value;
+
         read_group(reader, setting, match_keys, value);
+        if (match->size_min.given && match->size_max.given &&
+            match->size_min.bytes > match->size_max.bytes)
+                tell(reader, CONFIG_ERROR, config_setting_get_member(setting, "size_max"),
+                     "less than size_min: no device is of such a size");
 }
 
 static const char *const later_onlines[] = { "auto", NULL };

@@ -11,10 +11,6 @@ static const char *const kernel_word_table[] = {
         [ONLINE_LEAVE] = "offline",
 };
 
-static bool takes_everything(const Rule *rule) {
-        return !rule->match.nodes && !rule->match.addresses && !rule->match.blocks;
-}
-
 /* "default" can be had in any zone, and "leave" always: only of the others it can be needed. */
 static bool needs_or_else(const Rule *rule) {
         return rule->or_else != ONLINE_LEAVE && rule->or_else != rule->online &&
@@ -25,7 +21,7 @@ KernelWords policy_in_kernel_words(const Policy *policy) {
         const Rule *rest = policy->rules;
         KernelWords words;
 
-        while (!takes_everything(rest))
+        while (!match_is_empty(&rest->match))
                 rest++;
 
         words = (KernelWords){ .online = rest->online, .rest = rest };

@@ -11,6 +11,7 @@
 #include "base/macro.h"
 #include "base/range-set.h"
 #include "base/string-table.h"
+#include "model/device.h"
 
 typedef enum Mode {
         MODE_UEVENT,  /* memplugd onlines */
@@ -37,12 +38,33 @@ typedef enum Online {
 /* The words of the config: "movable", "kernel", "default", "leave", "kernel-policy". */
 DECLARE_STRING_TABLE(online, Online);
 
-/* All that is given must match; what is NULL matches all. */
+/* A bound of a device's size. */
+typedef struct SizeBound {
+        bool given;
+        uint64_t bytes;
+} SizeBound;
+
+typedef enum Cpuless {
+        CPULESS_ANY,
+        CPULESS_YES, /* only nodes without CPUs */
+        CPULESS_NO,  /* only nodes with CPUs */
+} Cpuless;
+
+/* A set of sources: one bit for each. */
+#define SOURCE_BIT(source) (UINT32_C(1) << (source))
+
+/* All that is given must match; what is NULL, 0 or not given matches all. */
 typedef struct Match {
         RangeSet *nodes;
         RangeSet *addresses; /* bytes; a block matches if it lies wholly in one of the ranges */
         RangeSet *blocks;    /* indices */
+        uint32_t sources;    /* of SOURCE_BIT() */
+        SizeBound size_min, size_max; /* of the device: a block that has none doesn't match */
+        Cpuless cpuless;
 } Match;
+
+/* Whether nothing at all is given. */
+bool match_is_empty(const Match *match);
 
 typedef struct Rule {
         char *name; /* never NULL: the config's, or "rule 2 of FILE" */
@@ -84,6 +106,15 @@ int policy_add_defaults(Policy *policy);
  * memory.
  */
 Policy *policy_new_default(void);
+
+/*
+ * The rules that can be reached are those up to the first that takes everything. Whether one of them
+ * can't decide without a block's source or device: then those are to be read, else needn't be.
+ */
+bool policy_asks_for_devices(const Policy *policy);
+
+/* Whether one of them can't decide without knowing which nodes have CPUs. */
+bool policy_asks_for_cpus(const Policy *policy);
 
 /*
  * The first rule that takes every block that 'policy->rules[i]' could match, so that it can never

@@ -14,7 +14,30 @@ static bool lies_in(const Block *block, uint64_t block_size, const RangeSet *add
         return range_set_contains_range(addresses, first, last);
 }
 
-bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
+static bool is_of_size(const Match *match, const Device *device) {
+        if (!match->size_min.given && !match->size_max.given)
+                return true;
+        if (!device)
+                return false;
+
+        return (!match->size_min.given || device->size >= match->size_min.bytes) &&
+               (!match->size_max.given || device->size <= match->size_max.bytes);
+}
+
+static bool is_cpuless(const Match *match, int node, const RangeSet *cpu_nodes) {
+        if (match->cpuless == CPULESS_ANY)
+                return true;
+        if (!cpu_nodes || node < 0)
+                return false;
+
+        return range_set_contains(cpu_nodes, (uint64_t)node) == (match->cpuless == CPULESS_NO);
+}
+
+static const Device *device_of(const Block *block, const VerdictFacts *facts) {
+        return facts->snapshot ? snapshot_device(facts->snapshot, block) : NULL;
+}
+
+bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *facts) {
         const Match *match = &rule->match;
 
         if (match->nodes &&
@@ -22,8 +45,13 @@ bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
                 return false;
         if (match->blocks && !range_set_contains(match->blocks, block->index))
                 return false;
+        if (match->sources != 0 && !(match->sources & SOURCE_BIT(block->source)))
+                return false;
+        if (!is_of_size(match, device_of(block, facts)) ||
+            !is_cpuless(match, block->node, facts->cpu_nodes))
+                return false;
 
-        return !match->addresses || lies_in(block, block_size, match->addresses);
+        return !match->addresses || lies_in(block, facts->block_size, match->addresses);
 }
 
 Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts) {
@@ -31,7 +59,7 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
 
         assert(block->node != NODE_UNKNOWN);
 
-        while (!rule_matches(rule, block, facts->block_size)) {
+        while (!rule_matches(rule, block, facts)) {
                 rule++;
                 assert(rule < policy->rules + policy->n_rules);
         }

@@ -3,7 +3,7 @@
 /*
  * What should become of a block, and by which rule.
  */
-#include "model/block.h"
+#include "model/snapshot.h"
 #include "rules/policy.h"
 
 typedef struct Verdict {
@@ -17,10 +17,17 @@ typedef struct Verdict {
 /* What is the same for all blocks of a machine, and doesn't stand in the config. */
 typedef struct VerdictFacts {
         uint64_t block_size;
-        Online kernel_policy; /* what "kernel-policy" comes to: see online_from_kernel_word() */
+        Online kernel_policy;     /* what "kernel-policy" comes to: see online_from_kernel_word() */
+        const Snapshot *snapshot; /* whose devices Block.device means; NULL: none were read */
+        const RangeSet *cpu_nodes; /* the nodes that have CPUs; NULL: that isn't known */
 } VerdictFacts;
 
-bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size);
+/*
+ * What isn't known doesn't match what asks for it: a source that wasn't read is none of those that
+ * are given; a block whose device wasn't read has none; and as long as it isn't known which nodes
+ * have CPUs, a rule that says "cpuless" takes no block, be it true or false.
+ */
+bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *facts);
 
 /*
  * Decides for one block: the first rule that matches. 'policy' must have one that matches all

@@ -175,8 +175,52 @@ START_TEST(unknown_and_missing_settings_are_errors) {
                 { "rules = ( { online = \"leave\"; match = { zone = \"1\"; nodes = \"1\"; }; } );",
                   "/c:1: setting 'rules[0].match.zone': no such setting; did you mean 'node'?\n"
                   "/c:1: setting 'rules[0].match.nodes': no such setting; did you mean 'node'?\n" },
-                { "rules = ( { online = \"leave\"; match = { sources = \"1\"; }; } );",
-                  "/c:1: setting 'rules[0].match.sources': no such setting; expected one of 'node', 'range', 'blocks'\n" },
+                { "rules = ( { online = \"leave\"; match = { speeds = \"1\"; }; } );",
+                  "/c:1: setting 'rules[0].match.speeds': no such setting; expected one of 'node', 'range', 'blocks', 'source', 'size_min', 'size_max', 'cpuless'\n" },
+        };
+
+        check_rows(rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+#define SOURCES                                                                                   \
+        "sources such as [ \"dimm\", \"virtio-mem\" ], out of boot, dimm, virtio-mem, dax, xen, " \
+        "hyperv, s390-standby, dlpar, probe and unknown"
+#define MATCH(what) "rules = ( { online = \"movable\"; match = { " what " }; } );"
+#define AT_MATCH "/c:1: setting 'rules[0].match."
+
+START_TEST(source_size_and_cpuless_are_checked) {
+        static const Row rows[] = {
+                { MATCH("source = \"dimm\";"), "" },
+                { MATCH("source = [ \"dimm\", \"virtio-mem\" ];"), "" },
+                { MATCH("source = [ ];"), AT_MATCH "source': expected " SOURCES ", got none\n" },
+                { MATCH("source = \"DIMM\";"),
+                  AT_MATCH "source': expected " SOURCES ", got \"DIMM\"\n" },
+                { MATCH("source = [ \"dimm\",\n\"cxl\", \"boot\", \"\" ];"),
+                  "/c:2: setting 'rules[0].match.source[1]': expected " SOURCES ", got \"cxl\"\n"
+                  "/c:2: setting 'rules[0].match.source[3]': expected " SOURCES ", got \"\"\n" },
+                { MATCH("source = 1;"), AT_MATCH "source': expected " SOURCES ", got a number\n" },
+                { MATCH("source = [ 1, 2 ];"),
+                  AT_MATCH "source[0]': expected " SOURCES ", got a number\n" AT_MATCH
+                           "source[1]': expected " SOURCES ", got a number\n" },
+                { MATCH("source = ( \"dimm\" );"),
+                  AT_MATCH "source': expected " SOURCES ", got a list ( … )\n" },
+                { MATCH("source = { };"),
+                  AT_MATCH "source': expected " SOURCES ", got a group { … }\n" },
+                { MATCH("size_min = \"1G\"; size_max = \"1024MiB\";"), "" },
+                { MATCH("size_min = 1;"),
+                  AT_MATCH "size_min': expected a size such as \"64G\", got a number\n" },
+                { MATCH("size_max = \"-1G\";"),
+                  AT_MATCH "size_max': expected a size such as \"64G\", got \"-1G\"\n" },
+                { MATCH("size_max = \"1.5G\";"),
+                  AT_MATCH "size_max': expected a size such as \"64G\", got \"1.5G\"\n" },
+                { MATCH("size_max = \"16E\";"), AT_MATCH
+                  "size_max': expected a size such as \"64G\", got \"16E\", which is too large\n" },
+                { MATCH("size_min = \"2G\";\nsize_max = \"1G\";"),
+                  "/c:2: setting 'rules[0].match.size_max': less than size_min: no device is of such a size\n" },
+                { MATCH("cpuless = false;"), "" },
+                { MATCH("cpuless = \"yes\";"),
+                  AT_MATCH "cpuless': expected true or false, got a string\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -196,11 +240,6 @@ START_TEST(what_is_not_there_yet_is_refused_by_name) {
                 { "rules = ( { online = \"leave\"; rezone = false;\nunit = \"block\"; } );",
                   "/c:1: setting 'rules[0].rezone': " NOT_YET
                   "/c:2: setting 'rules[0].unit': " NOT_YET },
-                { "rules = ( { online = \"leave\"; match = { source = [ \"dimm\" ]; size_min = \"1G\"; size_max = 1; cpuless = true; }; } );",
-                  "/c:1: setting 'rules[0].match.source': " NOT_YET
-                  "/c:1: setting 'rules[0].match.size_min': " NOT_YET
-                  "/c:1: setting 'rules[0].match.size_max': " NOT_YET
-                  "/c:1: setting 'rules[0].match.cpuless': " NOT_YET },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -278,6 +317,7 @@ END_TEST
 
 TEST_PROGRAM("config-errors", syntax_errors_have_their_line, include_is_refused_by_name,
              the_type_is_checked_before_the_value, wrong_values_are_quoted,
-             unknown_and_missing_settings_are_errors, what_is_not_there_yet_is_refused_by_name,
-             what_can_have_no_effect_is_a_warning, errors_of_one_file_come_all_at_once_in_order,
+             unknown_and_missing_settings_are_errors, source_size_and_cpuless_are_checked,
+             what_is_not_there_yet_is_refused_by_name, what_can_have_no_effect_is_a_warning,
+             errors_of_one_file_come_all_at_once_in_order,
              mode_kernel_is_refused_with_the_rule_in_the_way);
