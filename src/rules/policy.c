@@ -20,11 +20,19 @@ static const char *const online_table[] = {
 };
 DEFINE_STRING_TABLE(online, Online);
 
+static const char *const unit_table[] = {
+        [UNIT_DEVICE] = "device",
+        [UNIT_BLOCK] = "block",
+};
+DEFINE_STRING_TABLE(unit, Unit);
+
 Policy *policy_new(void) {
         Policy *policy = calloc(1, sizeof(Policy));
 
         if (policy)
-                *policy = (Policy){ .n_refs = 1, .take_over = true };
+                *policy = (Policy){ .n_refs = 1,
+                                    .take_over = true,
+                                    .movable_ratio = MOVABLE_RATIO_DEFAULT };
         return policy;
 }
 

@@ -38,6 +38,17 @@ typedef enum Online {
 /* The words of the config: "movable", "kernel", "default", "leave", "kernel-policy". */
 DECLARE_STRING_TABLE(online, Online);
 
+/* What gets one zone. */
+typedef enum Unit {
+        UNIT_DEVICE, /* all blocks of a device that the same rule decides, or none of them movable */
+        UNIT_BLOCK,  /* each block by itself */
+        _UNIT_MAX,
+        _UNIT_INVALID = -22, /* -EINVAL */
+} Unit;
+
+/* The words of the config: "device", "block". */
+DECLARE_STRING_TABLE(unit, Unit);
+
 /* A bound of a device's size. */
 typedef struct SizeBound {
         bool given;
@@ -73,6 +84,7 @@ typedef struct Rule {
         Match match;
         Online online;
         Online or_else; /* when that zone can't be had: movable, kernel or leave */
+        Unit unit;
 } Rule;
 
 typedef struct Policy {
@@ -80,9 +92,16 @@ typedef struct Policy {
         Mode mode;
         Mode active;    /* what 'mode' comes to with these rules: never "auto" */
         bool take_over; /* in mode "uevent": the kernel mustn't online by itself meanwhile */
+        uint64_t movable_ratio; /* percents of kernel memory that "auto" lets be movable */
+        bool numa_aware;        /* "auto" counts each node by itself, too */
+        uint64_t kernel_min;    /* bytes that "auto" puts into kernel zones before any is movable */
         size_t n_rules;
         Rule *rules;
 } Policy;
+
+/* The default of movable_ratio is the kernel's; the greatest is what its own setting can hold. */
+#define MOVABLE_RATIO_DEFAULT 301
+#define MOVABLE_RATIO_MAX INT32_MAX
 
 /* Makes an empty one: mode "uevent", taking over, no rules. NULL: out of memory. */
 Policy *policy_new(void);
