@@ -13,11 +13,13 @@
 #define NOT_THERE_YET "not there yet in this version of memplugd"
 
 #define MODE_EXPECTED "\"uevent\", \"kernel\", \"auto\" or \"observe\""
-#define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
+#define ONLINE_EXPECTED \
+        "\"movable\", \"kernel\", \"default\", \"kernel-policy\", \"auto\" or \"leave\""
 #define OR_ELSE_EXPECTED "\"movable\", \"kernel\" or \"leave\""
 #define SOURCE_EXPECTED                                                                           \
         "sources such as [ \"dimm\", \"virtio-mem\" ], out of boot, dimm, virtio-mem, dax, xen, " \
         "hyperv, s390-standby, dlpar, probe and unknown"
+#define RATIO_IMPOSSIBLE 6300 /* percents */
 #define SIZE_EXPECTED "a size such as \"64G\""
 
 /* What is being read, and for whom. */
@@ -36,8 +38,7 @@ typedef struct Key {
         int (*parse)(const char *text, void *value); /* of a string: see value.h */
         void (*read)(Reader *reader, const config_setting_t *setting,
                      void *value); /* of the rest */
-        const char *const *later;  /* words that the design has, but this version hasn't */
-        bool is_later;             /* the setting itself is such a word */
+        bool is_later;             /* the design has it, but this version hasn't */
 } Key;
 
 /* The setting's name from the file's top on, as in "rules[1].match.node". */
@@ -101,14 +102,6 @@ static const char *type_name(const config_setting_t *setting) {
         }
 }
 
-static bool is_one_of(const char *const *words, const char *word) {
-        for (; words && *words; words++)
-                if (strcmp(*words, word) == 0)
-                        return true;
-
-        return false;
-}
-
 /* As much of a value as a message should quote, in bytes; whole characters. */
 static int quotable(const char *text) {
         size_t n = strnlen(text, 64);
@@ -124,11 +117,6 @@ static void read_string(Reader *reader, const config_setting_t *setting, const K
         const char *text = config_setting_get_string(setting);
         int n = quotable(text);
         int r;
-
-        if (is_one_of(key->later, text)) {
-                tell(reader, CONFIG_ERROR, setting, "\"%s\" is " NOT_THERE_YET, text);
-                return;
-        }
 
         r = key->parse(text, value);
         if (r == -ENOMEM)
@@ -257,18 +245,17 @@ static void read_match(Reader *reader, const config_setting_t *setting, void *va
                      "less than size_min: no device is of such a size");
 }
 
-static const char *const later_onlines[] = { "auto", NULL };
-
 static const Key rule_keys[] = {
         { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
           offsetof(Rule, name), .parse = config_parse_name },
         { "match", CONFIG_TYPE_GROUP, "a group { … }", offsetof(Rule, match), .read = read_match },
         { "online", CONFIG_TYPE_STRING, ONLINE_EXPECTED, offsetof(Rule, online),
-          .parse = config_parse_online, .later = later_onlines },
+          .parse = config_parse_online },
         { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
           .parse = config_parse_or_else },
         { "rezone", .is_later = true },
-        { "unit", .is_later = true },
+        { "unit", CONFIG_TYPE_STRING, "\"device\" or \"block\"", offsetof(Rule, unit),
+          .parse = config_parse_unit },
         {},
 };
 
@@ -281,6 +268,22 @@ static void check_or_else(Reader *reader, const config_setting_t *setting, const
             rule->online == rule->or_else)
                 tell(reader, CONFIG_WARNING, or_else, "has no effect together with online = \"%s\"",
                      online_to_string(rule->online));
+}
+
+/* It waits for its blocks to come online before it adds more. */
+static void check_virtio_mem(Reader *reader, const config_setting_t *setting, const Rule *rule) {
+        if (rule->online == ONLINE_LEAVE && rule->match.sources & SOURCE_BIT(SOURCE_VIRTIO_MEM))
+                tell(reader, CONFIG_WARNING, config_setting_get_member(setting, "online"),
+                     "a virtio-mem device whose memory nobody puts online stops growing after a "
+                     "few blocks");
+}
+
+/* What isn't given depends on what is. */
+static void complete_rule(Rule *rule) {
+        if (rule->or_else < 0)
+                rule->or_else = rule->online == ONLINE_AUTO ? ONLINE_KERNEL : ONLINE_LEAVE;
+        if (rule->unit < 0)
+                rule->unit = rule->match.addresses || rule->match.blocks ? UNIT_BLOCK : UNIT_DEVICE;
 }
 
 /* Gives the rule, which it takes over, what the file needn't say, and puts it to the others. */
@@ -306,7 +309,9 @@ static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting
 }
 
 static void read_rule(Reader *reader, const config_setting_t *setting) {
-        Rule rule = { .online = _ONLINE_INVALID, .or_else = ONLINE_LEAVE };
+        Rule rule = { .online = _ONLINE_INVALID,
+                      .or_else = _ONLINE_INVALID,
+                      .unit = _UNIT_INVALID };
 
         if (!config_setting_is_group(setting)) {
                 tell(reader, CONFIG_ERROR, setting,
@@ -322,7 +327,9 @@ static void read_rule(Reader *reader, const config_setting_t *setting) {
                 rule_done(&rule);
                 return;
         }
+        complete_rule(&rule);
         check_or_else(reader, setting, &rule);
+        check_virtio_mem(reader, setting, &rule);
         add_rule(reader, &rule, setting);
 }
 
@@ -342,17 +349,31 @@ static const Key policy_keys[] = {
         { "take_over", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, take_over),
           .read = read_bool },
         { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
-        { "movable_ratio", .is_later = true },
-        { "numa_aware", .is_later = true },
-        { "kernel_min", .is_later = true },
+        { "movable_ratio", CONFIG_TYPE_STRING, "percents such as \"301%\"",
+          offsetof(Policy, movable_ratio), .parse = config_parse_ratio },
+        { "numa_aware", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, numa_aware),
+          .read = read_bool },
+        { "kernel_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Policy, kernel_min),
+          .parse = config_parse_size },
         {},
 };
+
+/* The kernel keeps a map of all memory, 1/64 of it, and in kernel zones only. */
+static void check_ratio(Reader *reader, const config_setting_t *root) {
+        const config_setting_t *ratio = config_setting_get_member(root, "movable_ratio");
+
+        if (ratio && reader->draft->policy->movable_ratio >= RATIO_IMPOSSIBLE)
+                tell(reader, CONFIG_WARNING, ratio,
+                     "the map that the kernel keeps of so much movable memory takes all of its "
+                     "own");
+}
 
 void config_schema_read(const config_setting_t *root, const char *file, ConfigDraft *draft,
                         Reporter *reporter) {
         Reader reader = { .file = file, .draft = draft, .reporter = reporter };
 
         read_group(&reader, root, policy_keys, draft->policy);
+        check_ratio(&reader, root);
 }
 
 void config_draft_done(ConfigDraft *draft) {

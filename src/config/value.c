@@ -45,6 +45,30 @@ int config_parse_size(const char *text, void *target) {
         return parse_size(text, target);
 }
 
+int config_parse_ratio(const char *text, void *target) {
+        uint64_t percents;
+        int r;
+
+        r = parse_percent(text, &percents);
+        if (r < 0)
+                return r;
+        if (percents > MOVABLE_RATIO_MAX)
+                return -ERANGE;
+
+        *(uint64_t *)target = percents;
+        return 0;
+}
+
+int config_parse_unit(const char *text, void *target) {
+        Unit unit = unit_from_string(text);
+
+        if (unit < 0)
+                return -EINVAL;
+
+        *(Unit *)target = unit;
+        return 0;
+}
+
 int config_parse_size_bound(const char *text, void *target) {
         uint64_t bytes;
         int r;

@@ -23,6 +23,12 @@ int config_parse_ranges(const char *text, void *target);
 /* uint64_t, bytes */
 int config_parse_size(const char *text, void *target);
 
+/* uint64_t, percents, and at most MOVABLE_RATIO_MAX */
+int config_parse_ratio(const char *text, void *target);
+
+/* Unit */
+int config_parse_unit(const char *text, void *target);
+
 /* SizeBound */
 int config_parse_size_bound(const char *text, void *target);
 

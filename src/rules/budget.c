@@ -222,8 +222,11 @@ const char *budget_reason_format(const BudgetReason *reason, char text[BUDGET_RE
         case BUDGET_OVER_RATIO:
         case BUDGET_OVER_NODE:
                 return format_ratio(reason, text);
-        default:
+        case BUDGET_UNKNOWN:
                 (void)snprintf(text, BUDGET_REASON_TEXT_MAX, "the budget can't be counted");
+                return text;
+        default:
+                text[0] = 0;
                 return text;
         }
 }

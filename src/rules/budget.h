@@ -74,6 +74,7 @@ typedef struct Budget {
 } Budget;
 
 typedef enum BudgetCause {
+        BUDGET_NOT_ASKED,   /* no "auto" is in it */
         BUDGET_FITS,        /* movable */
         BUDGET_OVER_RATIO,  /* kernel: there would be too much movable memory, machine-wide */
         BUDGET_OVER_NODE,   /* kernel: the same on the block's node (numa_aware) */
@@ -118,7 +119,7 @@ int budget_note(Budget *budget, const Block *block, const Device *device);
 /* It is online in that zone now; 'block' is as it was when it was promised. 0 or -ENOMEM. */
 int budget_settle(Budget *budget, const Block *block, const Device *device, ZoneKind zone);
 
-/* It will be online in that zone. 0 or -ENOMEM. */
+/* It will be online in that zone; for a plain "online", the first of its valid_zones. 0 or -ENOMEM. */
 int budget_promise(Budget *budget, const Block *block, const Device *device, ZoneKind zone);
 
 void budget_forget(Budget *budget, BlockIndex index);
@@ -151,6 +152,6 @@ static inline bool budget_allows(const BudgetReason *reason) {
         return reason->cause == BUDGET_FITS;
 }
 
-/* The reason in words, for people, as in "4096 MiB movable are within the …". Answers 'text'. */
+/* The reason in words, for people, as in "4096 MiB are in kernel zones, and …". Answers 'text'. */
 #define BUDGET_REASON_TEXT_MAX 256
 const char *budget_reason_format(const BudgetReason *reason, char text[BUDGET_REASON_TEXT_MAX]);

@@ -26,7 +26,8 @@ KernelWords policy_in_kernel_words(const Policy *policy) {
 
         words = (KernelWords){ .online = rest->online, .rest = rest };
         for (const Rule *rule = policy->rules; rule <= rest && !words.in_the_way; rule++)
-                if (rule->online != rest->online || needs_or_else(rule))
+                if (rule->online != rest->online || rule->online == ONLINE_AUTO ||
+                    needs_or_else(rule))
                         words.in_the_way = rule;
         return words;
 }
@@ -39,6 +40,8 @@ char *kernel_words_explain(const KernelWords *words) {
         if (rule->online != words->rest->online)
                 r = asprintf(&text, "it asks for \"%s\", the rest for \"%s\"",
                              online_to_string(rule->online), online_to_string(words->rest->online));
+        else if (rule->online == ONLINE_AUTO)
+                r = asprintf(&text, "it asks for \"auto\"");
         else
                 r = asprintf(&text, "it has or_else = \"%s\"", online_to_string(rule->or_else));
         return r < 0 ? NULL : text;

@@ -17,6 +17,7 @@ static const char *const online_table[] = {
         [ONLINE_DEFAULT] = "default",
         [ONLINE_LEAVE] = "leave",
         [ONLINE_KERNEL_POLICY] = "kernel-policy",
+        [ONLINE_AUTO] = "auto",
 };
 DEFINE_STRING_TABLE(online, Online);
 
@@ -89,8 +90,20 @@ static bool any_rule_in_play(const Policy *policy, bool (*asks)(const Rule *rule
         return false;
 }
 
+static bool asks_for_budget(const Rule *rule) {
+        return rule->online == ONLINE_AUTO;
+}
+
+bool policy_asks_for_budget(const Policy *policy) {
+        return any_rule_in_play(policy, asks_for_budget);
+}
+
 static bool asks_for_device(const Rule *rule) {
-        return rule->match.sources != 0 || rule->match.size_min.given || rule->match.size_max.given;
+        if (rule->online == ONLINE_MOVABLE && rule->unit == UNIT_DEVICE)
+                return true;
+
+        return asks_for_budget(rule) || rule->match.sources != 0 || rule->match.size_min.given ||
+               rule->match.size_max.given;
 }
 
 bool policy_asks_for_devices(const Policy *policy) {

@@ -31,11 +31,12 @@ typedef enum Online {
         ONLINE_DEFAULT,       /* a plain "online": the kernel chooses the zone */
         ONLINE_LEAVE,         /* don't touch it */
         ONLINE_KERNEL_POLICY, /* what the kernel's setting would do if it weren't taken over */
+        ONLINE_AUTO,          /* movable while the budget allows, else kernel */
         _ONLINE_MAX,
         _ONLINE_INVALID = -22, /* -EINVAL */
 } Online;
 
-/* The words of the config: "movable", "kernel", "default", "leave", "kernel-policy". */
+/* The words of the config: "movable", "kernel", "default", "leave", "kernel-policy", "auto". */
 DECLARE_STRING_TABLE(online, Online);
 
 /* What gets one zone. */
@@ -128,9 +129,13 @@ Policy *policy_new_default(void);
 
 /*
  * The rules that can be reached are those up to the first that takes everything. Whether one of them
- * can't decide without a block's source or device: then those are to be read, else needn't be.
+ * can't decide without a block's source or device: then those are to be read, else needn't be. It can't
+ * if it matches by source or size, says "auto", or wants devices movable as a whole.
  */
 bool policy_asks_for_devices(const Policy *policy);
+
+/* Whether one of them says "auto": then a Budget is to be kept. */
+bool policy_asks_for_budget(const Policy *policy);
 
 /* Whether one of them can't decide without knowing which nodes have CPUs. */
 bool policy_asks_for_cpus(const Policy *policy);

@@ -54,8 +54,38 @@ bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *fact
         return !match->addresses || lies_in(block, facts->block_size, match->addresses);
 }
 
+/* What "auto" asks for a block that is online: that it stays where it is. */
+static Online online_as_it_is(const Block *block) {
+        switch (block_zone_kind(block)) {
+        case ZONE_KIND_MOVABLE:
+                return ONLINE_MOVABLE;
+        case ZONE_KIND_KERNEL:
+                return ONLINE_KERNEL;
+        default:
+                return ONLINE_DEFAULT;
+        }
+}
+
+/* What "auto" comes to. Where or_else is the same, it is no second choice. */
+static void settle_auto(const Policy *policy, const Block *block, const VerdictFacts *facts,
+                        Verdict *verdict) {
+        if (block->state != BLOCK_OFFLINE)
+                verdict->online = online_as_it_is(block);
+        else {
+                verdict->budget = (BudgetReason){ .cause = BUDGET_UNKNOWN, .node = -1 };
+                if (facts->budget)
+                        verdict->budget = budget_judge(facts->budget, policy, verdict->rule->unit,
+                                                       block, device_of(block, facts));
+                verdict->online = budget_allows(&verdict->budget) ? ONLINE_MOVABLE : ONLINE_KERNEL;
+        }
+
+        if (verdict->or_else == verdict->online)
+                verdict->or_else = ONLINE_LEAVE;
+}
+
 Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts) {
         const Rule *rule = policy->rules;
+        Verdict verdict;
 
         assert(block->node != NODE_UNKNOWN);
 
@@ -64,14 +94,12 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
                 assert(rule < policy->rules + policy->n_rules);
         }
 
-        return (Verdict){
-                .block = block->index,
-                .node = block->node,
-                .online =
-                        rule->online == ONLINE_KERNEL_POLICY ? facts->kernel_policy : rule->online,
-                .or_else = rule->or_else,
-                .rule = rule,
-        };
+        verdict = (Verdict){ block->index, block->node, rule->online, rule->or_else, rule };
+        if (rule->online == ONLINE_KERNEL_POLICY)
+                verdict.online = facts->kernel_policy;
+        else if (rule->online == ONLINE_AUTO)
+                settle_auto(policy, block, facts, &verdict);
+        return verdict;
 }
 
 bool online_wants(Online online, ZoneKind kind) {

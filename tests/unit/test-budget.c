@@ -662,6 +662,7 @@ START_TEST(reasons_in_words) {
                   "2047 MiB are in kernel zones, and kernel_min asks for 4096 MiB" },
                 { { BUDGET_BROKEN_UNIT, -1 }, "a part of its device is in a kernel zone already" },
                 { { BUDGET_UNKNOWN, -1 }, "the budget can't be counted" },
+                { { BUDGET_NOT_ASKED }, "" },
         };
         char text[BUDGET_REASON_TEXT_MAX];
 
