@@ -59,9 +59,24 @@ int parse_hex(const char *text, uint64_t *ret) {
         return parse_whole(text, 16, ret);
 }
 
-int parse_size(const char *text, uint64_t *ret) {
+/* The power of 1024 that "", "B", "K" or "KiB" stands for, or -EINVAL. */
+static int parse_unit(const char *text) {
         static const char units[] = "BKMGTPE";
-        const char *end, *unit;
+        const char *unit;
+
+        if (!*text)
+                return 0;
+
+        unit = strchr(units, *text);
+        if (!unit || (text[1] && (unit == units || strcmp(text + 1, "iB") != 0)))
+                return -EINVAL;
+
+        return (int)(unit - units);
+}
+
+int parse_size(const char *text, uint64_t *ret) {
+        const char *end;
+        int power;
         uint64_t value;
         int r;
 
@@ -69,13 +84,11 @@ int parse_size(const char *text, uint64_t *ret) {
         if (r < 0)
                 return r;
 
-        if (*end) {
-                unit = strchr(units, *end);
-                if (!unit || end[1])
-                        return -EINVAL;
-                if (__builtin_mul_overflow(value, UINT64_C(1) << (10 * (unit - units)), &value))
-                        return -ERANGE;
-        }
+        power = parse_unit(end);
+        if (power < 0)
+                return power;
+        if (__builtin_mul_overflow(value, UINT64_C(1) << (10 * power), &value))
+                return -ERANGE;
 
         *ret = value;
         return 0;

@@ -13,7 +13,10 @@ int parse_u64(const char *text, uint64_t *ret);
 /* Hexadecimal without prefix, as in block_size_bytes. */
 int parse_hex(const char *text, uint64_t *ret);
 
-/* "0", "4096", "512M", "64G": bytes, with the units B K M G T P E, each 1024 of the one before. */
+/*
+ * "0", "4096", "512M", "64GiB": bytes, with the units B K M G T P E, each 1024 of the one before; all
+ * but B may be written with iB.
+ */
 int parse_size(const char *text, uint64_t *ret);
 
 /* "301%": whole percents. */

@@ -10,11 +10,15 @@
 #include "config/suggest.h"
 #include "config/value.h"
 
-#define NOT_THERE_YET "not there yet in this version of memplugd"
-
 #define MODE_EXPECTED "\"uevent\", \"kernel\", \"auto\" or \"observe\""
-#define ONLINE_EXPECTED "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
+#define ONLINE_EXPECTED \
+        "\"movable\", \"kernel\", \"default\", \"kernel-policy\", \"auto\" or \"leave\""
 #define OR_ELSE_EXPECTED "\"movable\", \"kernel\" or \"leave\""
+#define SOURCE_EXPECTED                                                                           \
+        "sources such as [ \"dimm\", \"virtio-mem\" ], out of boot, dimm, virtio-mem, dax, xen, " \
+        "hyperv, s390-standby, dlpar, probe and unknown"
+#define RATIO_IMPOSSIBLE 6300 /* percents */
+#define SIZE_EXPECTED "a size such as \"64G\""
 
 /* What is being read, and for whom. */
 typedef struct Reader {
@@ -26,14 +30,12 @@ typedef struct Reader {
 /* One setting that a group may have. Tables of them end with one without name. */
 typedef struct Key {
         const char *name;
-        int type; /* CONFIG_TYPE_… */
+        int type; /* CONFIG_TYPE_…; CONFIG_TYPE_NONE: 'read' sees to it */
         const char *expected;
         size_t offset; /* of the value in what the group is read into */
         int (*parse)(const char *text, void *value); /* of a string: see value.h */
         void (*read)(Reader *reader, const config_setting_t *setting,
                      void *value); /* of the rest */
-        const char *const *later;  /* words that the design has, but this version hasn't */
-        bool is_later;             /* the setting itself is such a word */
 } Key;
 
 /* The setting's name from the file's top on, as in "rules[1].match.node". */
@@ -97,14 +99,6 @@ static const char *type_name(const config_setting_t *setting) {
         }
 }
 
-static bool is_one_of(const char *const *words, const char *word) {
-        for (; words && *words; words++)
-                if (strcmp(*words, word) == 0)
-                        return true;
-
-        return false;
-}
-
 /* As much of a value as a message should quote, in bytes; whole characters. */
 static int quotable(const char *text) {
         size_t n = strnlen(text, 64);
@@ -121,18 +115,16 @@ static void read_string(Reader *reader, const config_setting_t *setting, const K
         int n = quotable(text);
         int r;
 
-        if (is_one_of(key->later, text)) {
-                tell(reader, CONFIG_ERROR, setting, "\"%s\" is " NOT_THERE_YET, text);
-                return;
-        }
-
         r = key->parse(text, value);
         if (r == -ENOMEM)
                 reader->reporter->no_memory = true;
         else if (r < 0)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got \"%.*s\"%s%s", key->expected,
                      n, text, text[n] ? "…" : "",
-                     r == -ERANGE ? ", which ends before it begins or goes beyond 64 bits" : "");
+                     r != -ERANGE                        ? ""
+                     : key->parse == config_parse_ranges ? ", which ends before it begins or goes "
+                                                           "beyond 64 bits"
+                                                         : ", which is too large");
 }
 
 static const Key *find_key(const Key *keys, const char *name) {
@@ -152,8 +144,6 @@ static void tell_unknown(Reader *reader, const config_setting_t *setting, const 
         for (; keys->name; keys++) {
                 unsigned distance = config_word_distance(config_setting_name(setting), keys->name);
 
-                if (keys->is_later)
-                        continue;
                 if (distance < least && distance * 2 <= strlen(keys->name)) {
                         least = distance;
                         best = keys->name;
@@ -170,9 +160,7 @@ static void tell_unknown(Reader *reader, const config_setting_t *setting, const 
 
 static void read_setting(Reader *reader, const config_setting_t *setting, const Key *key,
                          void *value) {
-        if (key->is_later)
-                tell(reader, CONFIG_ERROR, setting, NOT_THERE_YET);
-        else if (config_setting_type(setting) != key->type)
+        if (key->type != CONFIG_TYPE_NONE && config_setting_type(setting) != key->type)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got %s", key->expected,
                      type_name(setting));
         else if (key->read)
@@ -199,6 +187,35 @@ static void read_bool(Reader *reader, const config_setting_t *setting, void *val
         *(bool *)value = config_setting_get_bool(setting);
 }
 
+/* An array of names, or one alone. */
+static void read_sources(Reader *reader, const config_setting_t *setting, void *value) {
+        static const Key source = { .expected = SOURCE_EXPECTED, .parse = config_parse_source };
+        int type = config_setting_type(setting);
+
+        if (type == CONFIG_TYPE_STRING)
+                read_string(reader, setting, &source, value);
+        else if (type != CONFIG_TYPE_ARRAY)
+                tell(reader, CONFIG_ERROR, setting, "expected " SOURCE_EXPECTED ", got %s",
+                     type_name(setting));
+        else if (config_setting_length(setting) == 0)
+                tell(reader, CONFIG_ERROR, setting, "expected " SOURCE_EXPECTED ", got none");
+
+        for (int i = 0; type == CONFIG_TYPE_ARRAY && i < config_setting_length(setting); i++) {
+                const config_setting_t *name = config_setting_get_elem(setting, (unsigned)i);
+
+                if (config_setting_type(name) == CONFIG_TYPE_STRING)
+                        read_string(reader, name, &source, value);
+                else
+                        tell(reader, CONFIG_ERROR, name, "expected " SOURCE_EXPECTED ", got %s",
+                             type_name(name));
+        }
+}
+
+static void read_cpuless(Reader *reader, const config_setting_t *setting, void *value) {
+        (void)reader;
+        *(Cpuless *)value = config_setting_get_bool(setting) ? CPULESS_YES : CPULESS_NO;
+}
+
 static const Key match_keys[] = {
         { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
           .parse = config_parse_ranges },
@@ -206,29 +223,37 @@ static const Key match_keys[] = {
           offsetof(Match, addresses), .parse = config_parse_ranges },
         { "blocks", CONFIG_TYPE_STRING, "a list of blocks such as \"32-39\"",
           offsetof(Match, blocks), .parse = config_parse_ranges },
-        { "source", .is_later = true },
-        { "size_min", .is_later = true },
-        { "size_max", .is_later = true },
-        { "cpuless", .is_later = true },
+        { "source", CONFIG_TYPE_NONE, .offset = offsetof(Match, sources), .read = read_sources },
+        { "size_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_min),
+          .parse = config_parse_size_bound },
+        { "size_max", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_max),
+          .parse = config_parse_size_bound },
+        { "cpuless", CONFIG_TYPE_BOOL, "true or false", offsetof(Match, cpuless),
+          .read = read_cpuless },
         {},
 };
 
 static void read_match(Reader *reader, const config_setting_t *setting, void *value) {
-        read_group(reader, setting, match_keys, value);
-}
+        const Match *match = value;
 
-static const char *const later_onlines[] = { "auto", NULL };
+        read_group(reader, setting, match_keys, value);
+        if (match->size_min.given && match->size_max.given &&
+            match->size_min.bytes > match->size_max.bytes)
+                tell(reader, CONFIG_ERROR, config_setting_get_member(setting, "size_max"),
+                     "less than size_min: no device is of such a size");
+}
 
 static const Key rule_keys[] = {
         { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
           offsetof(Rule, name), .parse = config_parse_name },
         { "match", CONFIG_TYPE_GROUP, "a group { … }", offsetof(Rule, match), .read = read_match },
         { "online", CONFIG_TYPE_STRING, ONLINE_EXPECTED, offsetof(Rule, online),
-          .parse = config_parse_online, .later = later_onlines },
+          .parse = config_parse_online },
         { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
           .parse = config_parse_or_else },
         { "rezone", CONFIG_TYPE_BOOL, "true or false", offsetof(Rule, rezone), .read = read_bool },
-        { "unit", .is_later = true },
+        { "unit", CONFIG_TYPE_STRING, "\"device\" or \"block\"", offsetof(Rule, unit),
+          .parse = config_parse_unit },
         {},
 };
 
@@ -248,6 +273,22 @@ static void check_rezone(Reader *reader, const config_setting_t *setting, const 
         if (rule->rezone && rule->online != ONLINE_MOVABLE && rule->online != ONLINE_KERNEL)
                 tell(reader, CONFIG_WARNING, config_setting_get_member(setting, "rezone"),
                      "has no effect together with online = \"%s\"", online_to_string(rule->online));
+}
+
+/* It waits for its blocks to come online before it adds more. */
+static void check_virtio_mem(Reader *reader, const config_setting_t *setting, const Rule *rule) {
+        if (rule->online == ONLINE_LEAVE && rule->match.sources & SOURCE_BIT(SOURCE_VIRTIO_MEM))
+                tell(reader, CONFIG_WARNING, config_setting_get_member(setting, "online"),
+                     "a virtio-mem device whose memory nobody puts online stops growing after a "
+                     "few blocks");
+}
+
+/* What isn't given depends on what is. */
+static void complete_rule(Rule *rule) {
+        if (rule->or_else < 0)
+                rule->or_else = rule->online == ONLINE_AUTO ? ONLINE_KERNEL : ONLINE_LEAVE;
+        if (rule->unit < 0)
+                rule->unit = rule->match.addresses || rule->match.blocks ? UNIT_BLOCK : UNIT_DEVICE;
 }
 
 /* Gives the rule, which it takes over, what the file needn't say, and puts it to the others. */
@@ -273,7 +314,9 @@ static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting
 }
 
 static void read_rule(Reader *reader, const config_setting_t *setting) {
-        Rule rule = { .online = _ONLINE_INVALID, .or_else = ONLINE_LEAVE };
+        Rule rule = { .online = _ONLINE_INVALID,
+                      .or_else = _ONLINE_INVALID,
+                      .unit = _UNIT_INVALID };
 
         if (!config_setting_is_group(setting)) {
                 tell(reader, CONFIG_ERROR, setting,
@@ -289,8 +332,10 @@ static void read_rule(Reader *reader, const config_setting_t *setting) {
                 rule_done(&rule);
                 return;
         }
+        complete_rule(&rule);
         check_or_else(reader, setting, &rule);
         check_rezone(reader, setting, &rule);
+        check_virtio_mem(reader, setting, &rule);
         add_rule(reader, &rule, setting);
 }
 
@@ -305,17 +350,31 @@ static const Key policy_keys[] = {
         { "take_over", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, take_over),
           .read = read_bool },
         { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
-        { "movable_ratio", .is_later = true },
-        { "numa_aware", .is_later = true },
-        { "kernel_min", .is_later = true },
+        { "movable_ratio", CONFIG_TYPE_STRING, "percents such as \"301%\"",
+          offsetof(Policy, movable_ratio), .parse = config_parse_ratio },
+        { "numa_aware", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, numa_aware),
+          .read = read_bool },
+        { "kernel_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Policy, kernel_min),
+          .parse = config_parse_size },
         {},
 };
+
+/* The kernel keeps a map of all memory, 1/64 of it, and in kernel zones only. */
+static void check_ratio(Reader *reader, const config_setting_t *root) {
+        const config_setting_t *ratio = config_setting_get_member(root, "movable_ratio");
+
+        if (ratio && reader->draft->policy->movable_ratio >= RATIO_IMPOSSIBLE)
+                tell(reader, CONFIG_WARNING, ratio,
+                     "the map that the kernel keeps of so much movable memory takes all of its "
+                     "own");
+}
 
 void config_schema_read(const config_setting_t *root, const char *file, ConfigDraft *draft,
                         Reporter *reporter) {
         Reader reader = { .file = file, .draft = draft, .reporter = reporter };
 
         read_group(&reader, root, policy_keys, draft->policy);
+        check_ratio(&reader, root);
 }
 
 void config_draft_done(ConfigDraft *draft) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/parse.h"
 #include "rules/policy.h"
 
 int config_parse_mode(const char *text, void *target) {
@@ -38,6 +39,56 @@ int config_parse_or_else(const char *text, void *target) {
 
 int config_parse_ranges(const char *text, void *target) {
         return range_set_parse(text, target);
+}
+
+int config_parse_size(const char *text, void *target) {
+        return parse_size(text, target);
+}
+
+int config_parse_ratio(const char *text, void *target) {
+        uint64_t percents;
+        int r;
+
+        r = parse_percent(text, &percents);
+        if (r < 0)
+                return r;
+        if (percents > MOVABLE_RATIO_MAX)
+                return -ERANGE;
+
+        *(uint64_t *)target = percents;
+        return 0;
+}
+
+int config_parse_unit(const char *text, void *target) {
+        Unit unit = unit_from_string(text);
+
+        if (unit < 0)
+                return -EINVAL;
+
+        *(Unit *)target = unit;
+        return 0;
+}
+
+int config_parse_size_bound(const char *text, void *target) {
+        uint64_t bytes;
+        int r;
+
+        r = parse_size(text, &bytes);
+        if (r < 0)
+                return r;
+
+        *(SizeBound *)target = (SizeBound){ .given = true, .bytes = bytes };
+        return 0;
+}
+
+int config_parse_source(const char *text, void *target) {
+        Source source = source_from_string(text);
+
+        if (source < 0)
+                return -EINVAL;
+
+        *(uint32_t *)target |= SOURCE_BIT(source);
+        return 0;
 }
 
 size_t config_plain_character(const char *text) {

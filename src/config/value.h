@@ -3,7 +3,7 @@
 /*
  * Text of settings to values. Each takes the setting's text and where to put the value, whose type
  * it names, and writes only on success. -EINVAL: no such value; -ERANGE: a range that ends before
- * it begins, or a number beyond 64 bits; -ENOMEM.
+ * it begins, or a number beyond what can be; -ENOMEM.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +19,21 @@ int config_parse_or_else(const char *text, void *target);
 
 /* RangeSet *, the caller's */
 int config_parse_ranges(const char *text, void *target);
+
+/* uint64_t, bytes */
+int config_parse_size(const char *text, void *target);
+
+/* uint64_t, percents, and at most MOVABLE_RATIO_MAX */
+int config_parse_ratio(const char *text, void *target);
+
+/* Unit */
+int config_parse_unit(const char *text, void *target);
+
+/* SizeBound */
+int config_parse_size_bound(const char *text, void *target);
+
+/* Adds the bit of a source to an uint32_t. */
+int config_parse_source(const char *text, void *target);
 
 /* char *, the caller's; plain text, and not empty. */
 int config_parse_name(const char *text, void *target);

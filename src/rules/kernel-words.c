@@ -11,10 +11,6 @@ static const char *const kernel_word_table[] = {
         [ONLINE_LEAVE] = "offline",
 };
 
-static bool takes_everything(const Rule *rule) {
-        return !rule->match.nodes && !rule->match.addresses && !rule->match.blocks;
-}
-
 /* "default" can be had in any zone, and "leave" always: only of the others it can be needed. */
 static bool needs_or_else(const Rule *rule) {
         return rule->or_else != ONLINE_LEAVE && rule->or_else != rule->online &&
@@ -25,12 +21,13 @@ KernelWords policy_in_kernel_words(const Policy *policy) {
         const Rule *rest = policy->rules;
         KernelWords words;
 
-        while (!takes_everything(rest))
+        while (!match_is_empty(&rest->match))
                 rest++;
 
         words = (KernelWords){ .online = rest->online, .rest = rest };
         for (const Rule *rule = policy->rules; rule <= rest && !words.in_the_way; rule++)
-                if (rule->online != rest->online || needs_or_else(rule))
+                if (rule->online != rest->online || rule->online == ONLINE_AUTO ||
+                    needs_or_else(rule))
                         words.in_the_way = rule;
         return words;
 }
@@ -43,6 +40,8 @@ char *kernel_words_explain(const KernelWords *words) {
         if (rule->online != words->rest->online)
                 r = asprintf(&text, "it asks for \"%s\", the rest for \"%s\"",
                              online_to_string(rule->online), online_to_string(words->rest->online));
+        else if (rule->online == ONLINE_AUTO)
+                r = asprintf(&text, "it asks for \"auto\"");
         else
                 r = asprintf(&text, "it has or_else = \"%s\"", online_to_string(rule->or_else));
         return r < 0 ? NULL : text;

@@ -14,7 +14,30 @@ static bool lies_in(const Block *block, uint64_t block_size, const RangeSet *add
         return range_set_contains_range(addresses, first, last);
 }
 
-bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
+static bool is_of_size(const Match *match, const Device *device) {
+        if (!match->size_min.given && !match->size_max.given)
+                return true;
+        if (!device)
+                return false;
+
+        return (!match->size_min.given || device->size >= match->size_min.bytes) &&
+               (!match->size_max.given || device->size <= match->size_max.bytes);
+}
+
+static bool is_cpuless(const Match *match, int node, const RangeSet *cpu_nodes) {
+        if (match->cpuless == CPULESS_ANY)
+                return true;
+        if (!cpu_nodes || node < 0)
+                return false;
+
+        return range_set_contains(cpu_nodes, (uint64_t)node) == (match->cpuless == CPULESS_NO);
+}
+
+static const Device *device_of(const Block *block, const VerdictFacts *facts) {
+        return facts->snapshot ? snapshot_device(facts->snapshot, block) : NULL;
+}
+
+bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *facts) {
         const Match *match = &rule->match;
 
         if (match->nodes &&
@@ -22,29 +45,68 @@ bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size) {
                 return false;
         if (match->blocks && !range_set_contains(match->blocks, block->index))
                 return false;
+        if (match->sources != 0 && !(match->sources & SOURCE_BIT(block->source)))
+                return false;
+        if (!is_of_size(match, device_of(block, facts)) ||
+            !is_cpuless(match, block->node, facts->cpu_nodes))
+                return false;
 
-        return !match->addresses || lies_in(block, block_size, match->addresses);
+        return !match->addresses || lies_in(block, facts->block_size, match->addresses);
+}
+
+/* What "auto" asks for a block that is online: that it stays where it is. */
+static Online online_as_it_is(const Block *block) {
+        switch (block_zone_kind(block)) {
+        case ZONE_KIND_MOVABLE:
+                return ONLINE_MOVABLE;
+        case ZONE_KIND_KERNEL:
+                return ONLINE_KERNEL;
+        default:
+                return ONLINE_DEFAULT;
+        }
+}
+
+/* What "auto" comes to. Where or_else is the same, it is no second choice. */
+static void settle_auto(const Policy *policy, const Block *block, const VerdictFacts *facts,
+                        Verdict *verdict) {
+        if (block->state != BLOCK_OFFLINE)
+                verdict->online = online_as_it_is(block);
+        else {
+                verdict->budget = (BudgetReason){ .cause = BUDGET_UNKNOWN, .node = -1 };
+                if (facts->budget)
+                        verdict->budget = budget_judge(facts->budget, policy, verdict->rule->unit,
+                                                       block, device_of(block, facts));
+                verdict->online = budget_allows(&verdict->budget) ? ONLINE_MOVABLE : ONLINE_KERNEL;
+        }
+
+        if (verdict->or_else == verdict->online)
+                verdict->or_else = ONLINE_LEAVE;
 }
 
 Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts) {
         const Rule *rule = policy->rules;
+        Verdict verdict;
 
         assert(block->node != NODE_UNKNOWN);
 
-        while (!rule_matches(rule, block, facts->block_size)) {
+        while (!rule_matches(rule, block, facts)) {
                 rule++;
                 assert(rule < policy->rules + policy->n_rules);
         }
 
-        return (Verdict){
+        verdict = (Verdict){
                 .block = block->index,
                 .node = block->node,
-                .online =
-                        rule->online == ONLINE_KERNEL_POLICY ? facts->kernel_policy : rule->online,
+                .online = rule->online,
                 .or_else = rule->or_else,
                 .rezone = rule->rezone,
                 .rule = rule,
         };
+        if (rule->online == ONLINE_KERNEL_POLICY)
+                verdict.online = facts->kernel_policy;
+        else if (rule->online == ONLINE_AUTO)
+                settle_auto(policy, block, facts, &verdict);
+        return verdict;
 }
 
 bool online_wants(Online online, ZoneKind kind) {

@@ -3,28 +3,39 @@
 /*
  * What should become of a block, and by which rule.
  */
-#include "model/block.h"
-#include "rules/policy.h"
+#include "model/snapshot.h"
+#include "rules/budget.h"
 
 typedef struct Verdict {
         BlockIndex block;
         int node;
-        Online online; /* never "kernel-policy": that has become what it comes to */
+        Online online; /* never "kernel-policy" or "auto": they have become what they come to */
         Online or_else;
-        bool rezone;      /* moved there, if somebody else put it in the other zone */
-        const Rule *rule; /* the policy's */
+        bool rezone;         /* moved there, if somebody else put it in the other zone */
+        const Rule *rule;    /* the policy's */
+        BudgetReason budget; /* of "auto": why */
 } Verdict;
 
 /* What is the same for all blocks of a machine, and doesn't stand in the config. */
 typedef struct VerdictFacts {
         uint64_t block_size;
-        Online kernel_policy; /* what "kernel-policy" comes to: see online_from_kernel_word() */
+        Online kernel_policy;     /* what "kernel-policy" comes to: see online_from_kernel_word() */
+        const Snapshot *snapshot; /* whose devices Block.device means; NULL: none were read */
+        const RangeSet *cpu_nodes; /* the nodes that have CPUs; NULL: that isn't known */
+        const Budget *budget; /* for "auto"; NULL: it isn't counted, so "auto" comes to "kernel" */
 } VerdictFacts;
 
-bool rule_matches(const Rule *rule, const Block *block, uint64_t block_size);
+/*
+ * What isn't known doesn't match what asks for it: a source that wasn't read is none of those that
+ * are given; a block whose device wasn't read has none; and as long as it isn't known which nodes
+ * have CPUs, a rule that says "cpuless" takes no block, be it true or false.
+ */
+bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *facts);
 
 /*
- * Decides for one block: the first rule that matches. 'policy' must have one that matches all
+ * Decides for one block: the first rule that matches. "auto" decides only once: of a block that is
+ * online already, the zone in which it is is what it asks for.
+ * 'policy' must have one that matches all
  * (policy_add_defaults()). The block must be linked to its node.
  */
 Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts);

@@ -7,8 +7,10 @@
  * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
  * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
  */
+#include "base/range-set.h"
 #include "model/setting.h"
 #include "model/snapshot.h"
+#include "model/zoneinfo.h"
 
 typedef struct Sysfs Sysfs;
 
@@ -87,3 +89,12 @@ int sysfs_read_available_memory(Sysfs *sysfs, uint64_t *ret);
  */
 int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX]);
 int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text);
+
+/*
+ * How many pages the zones have now. What 'zoneinfo' held is replaced, its memory used again; after a
+ * failure it is empty. -EBADMSG: it isn't as expected.
+ */
+int sysfs_read_zoneinfo(Sysfs *sysfs, Zoneinfo *zoneinfo);
+
+/* The nodes that have CPUs. -EINVAL: none has; else of open(), read(). *ret is the caller's. */
+int sysfs_read_cpu_nodes(Sysfs *sysfs, RangeSet **ret);

@@ -100,6 +100,15 @@ START_TEST(parses_sizes) {
                 { "M", -EINVAL },
                 { "1.5G", -EINVAL },
                 { "-1G", -EINVAL },
+                { "64GiB", 0, UINT64_C(64) << 30 },
+                { "1KiB", 0, 1024 },
+                { "16EiB", -ERANGE },
+                { "1Ki", -EINVAL },
+                { "1iB", -EINVAL },
+                { "1BiB", -EINVAL },
+                { "1BB", -EINVAL },
+                { "1KB", -EINVAL },
+                { "1KiBs", -EINVAL },
                 { "", -EINVAL },
         };
 

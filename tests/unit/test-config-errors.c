@@ -76,7 +76,7 @@ START_TEST(include_is_refused_by_name) {
 }
 END_TEST
 
-#define ONLINES "\"movable\", \"kernel\", \"default\", \"kernel-policy\" or \"leave\""
+#define ONLINES "\"movable\", \"kernel\", \"default\", \"kernel-policy\", \"auto\" or \"leave\""
 #define OR_ELSES "\"movable\", \"kernel\" or \"leave\""
 
 START_TEST(the_type_is_checked_before_the_value) {
@@ -161,9 +161,9 @@ START_TEST(unknown_and_missing_settings_are_errors) {
                   "/c:1: setting 'mod': no such setting; did you mean 'mode'?\n" },
                 { "rule = ( );", "/c:1: setting 'rule': no such setting; did you mean 'rules'?\n" },
                 { "speed = 1;",
-                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules'\n" },
+                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules', 'movable_ratio', 'numa_aware', 'kernel_min'\n" },
                 { "a-very-long-name-that-none-of-ours-comes-near-to = 1;",
-                  "/c:1: setting 'a-very-long-name-that-none-of-ours-comes-near-to': no such setting; expected one of 'mode', 'take_over', 'rules'\n" },
+                  "/c:1: setting 'a-very-long-name-that-none-of-ours-comes-near-to': no such setting; expected one of 'mode', 'take_over', 'rules', 'movable_ratio', 'numa_aware', 'kernel_min'\n" },
                 { "Mode = \"uevent\";",
                   "/c:1: setting 'Mode': no such setting; did you mean 'mode'?\n" },
                 { "rules = ( { onlin = \"leave\"; } );",
@@ -175,32 +175,107 @@ START_TEST(unknown_and_missing_settings_are_errors) {
                 { "rules = ( { online = \"leave\"; match = { zone = \"1\"; nodes = \"1\"; }; } );",
                   "/c:1: setting 'rules[0].match.zone': no such setting; did you mean 'node'?\n"
                   "/c:1: setting 'rules[0].match.nodes': no such setting; did you mean 'node'?\n" },
-                { "rules = ( { online = \"leave\"; match = { sources = \"1\"; }; } );",
-                  "/c:1: setting 'rules[0].match.sources': no such setting; expected one of 'node', 'range', 'blocks'\n" },
+                { "rules = ( { online = \"leave\"; match = { speeds = \"1\"; }; } );",
+                  "/c:1: setting 'rules[0].match.speeds': no such setting; expected one of 'node', 'range', 'blocks', 'source', 'size_min', 'size_max', 'cpuless'\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
 }
 END_TEST
 
-#define NOT_YET "not there yet in this version of memplugd\n"
+#define SOURCES                                                                                   \
+        "sources such as [ \"dimm\", \"virtio-mem\" ], out of boot, dimm, virtio-mem, dax, xen, " \
+        "hyperv, s390-standby, dlpar, probe and unknown"
+#define MATCH(what) "rules = ( { online = \"movable\"; match = { " what " }; } );"
+#define AT_MATCH "/c:1: setting 'rules[0].match."
 
-/* Refused whatever their value is, the default too. */
-START_TEST(what_is_not_there_yet_is_refused_by_name) {
+START_TEST(source_size_and_cpuless_are_checked) {
         static const Row rows[] = {
-                { "movable_ratio = \"301%\";", "/c:1: setting 'movable_ratio': " NOT_YET },
-                { "numa_aware = false;", "/c:1: setting 'numa_aware': " NOT_YET },
-                { "kernel_min = \"0\";", "/c:1: setting 'kernel_min': " NOT_YET },
-                { "rules = ( { online = \"auto\"; } );",
-                  "/c:1: setting 'rules[0].online': \"auto\" is " NOT_YET },
-                { "rules = ( { online = \"movable\"; rezone = \"yes\";\nunit = \"block\"; } );",
-                  "/c:1: setting 'rules[0].rezone': expected true or false, got a string\n"
-                  "/c:2: setting 'rules[0].unit': " NOT_YET },
-                { "rules = ( { online = \"leave\"; match = { source = [ \"dimm\" ]; size_min = \"1G\"; size_max = 1; cpuless = true; }; } );",
-                  "/c:1: setting 'rules[0].match.source': " NOT_YET
-                  "/c:1: setting 'rules[0].match.size_min': " NOT_YET
-                  "/c:1: setting 'rules[0].match.size_max': " NOT_YET
-                  "/c:1: setting 'rules[0].match.cpuless': " NOT_YET },
+                { MATCH("source = \"dimm\";"), "" },
+                { MATCH("source = [ \"dimm\", \"virtio-mem\" ];"), "" },
+                { MATCH("source = [ ];"), AT_MATCH "source': expected " SOURCES ", got none\n" },
+                { MATCH("source = \"DIMM\";"),
+                  AT_MATCH "source': expected " SOURCES ", got \"DIMM\"\n" },
+                { MATCH("source = [ \"dimm\",\n\"cxl\", \"boot\", \"\" ];"),
+                  "/c:2: setting 'rules[0].match.source[1]': expected " SOURCES ", got \"cxl\"\n"
+                  "/c:2: setting 'rules[0].match.source[3]': expected " SOURCES ", got \"\"\n" },
+                { MATCH("source = 1;"), AT_MATCH "source': expected " SOURCES ", got a number\n" },
+                { MATCH("source = [ 1, 2 ];"),
+                  AT_MATCH "source[0]': expected " SOURCES ", got a number\n" AT_MATCH
+                           "source[1]': expected " SOURCES ", got a number\n" },
+                { MATCH("source = ( \"dimm\" );"),
+                  AT_MATCH "source': expected " SOURCES ", got a list ( … )\n" },
+                { MATCH("source = { };"),
+                  AT_MATCH "source': expected " SOURCES ", got a group { … }\n" },
+                { MATCH("size_min = \"1G\"; size_max = \"1024MiB\";"), "" },
+                { MATCH("size_min = 1;"),
+                  AT_MATCH "size_min': expected a size such as \"64G\", got a number\n" },
+                { MATCH("size_max = \"-1G\";"),
+                  AT_MATCH "size_max': expected a size such as \"64G\", got \"-1G\"\n" },
+                { MATCH("size_max = \"1.5G\";"),
+                  AT_MATCH "size_max': expected a size such as \"64G\", got \"1.5G\"\n" },
+                { MATCH("size_max = \"16E\";"), AT_MATCH
+                  "size_max': expected a size such as \"64G\", got \"16E\", which is too large\n" },
+                { MATCH("size_min = \"2G\";\nsize_max = \"1G\";"),
+                  "/c:2: setting 'rules[0].match.size_max': less than size_min: no device is of such a size\n" },
+                { MATCH("cpuless = false;"), "" },
+                { MATCH("cpuless = \"yes\";"),
+                  AT_MATCH "cpuless': expected true or false, got a string\n" },
+        };
+
+        check_rows(rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+#define RATIO_WARNING                                                                             \
+        "setting 'movable_ratio': the map that the kernel keeps of so much movable memory takes " \
+        "all of its own\n"
+#define VIRTIO_WARNING                                                                          \
+        "setting 'rules[0].online': a virtio-mem device whose memory nobody puts online stops " \
+        "growing after a few blocks\n"
+
+START_TEST(the_settings_of_auto_are_checked) {
+        static const Row rows[] = {
+                { "movable_ratio = \"0%\"; numa_aware = true; kernel_min = \"0\";", "" },
+                { "movable_ratio = \"6299%\";", "" },
+                { "movable_ratio = \"6300%\";", "(w) /c:1: " RATIO_WARNING },
+                { "movable_ratio = \"2147483648%\";",
+                  "/c:1: setting 'movable_ratio': expected percents such as \"301%\", got \"2147483648%\", which is too large\n" },
+                { "movable_ratio = \"99999999999999999999%\";",
+                  "/c:1: setting 'movable_ratio': expected percents such as \"301%\", got \"99999999999999999999%\", which is too large\n" },
+                { "movable_ratio = \"301\";",
+                  "/c:1: setting 'movable_ratio': expected percents such as \"301%\", got \"301\"\n" },
+                { "movable_ratio = \"-1%\";",
+                  "/c:1: setting 'movable_ratio': expected percents such as \"301%\", got \"-1%\"\n" },
+                { "movable_ratio = 301;",
+                  "/c:1: setting 'movable_ratio': expected percents such as \"301%\", got a number\n" },
+                { "numa_aware = \"yes\";",
+                  "/c:1: setting 'numa_aware': expected true or false, got a string\n" },
+                { "kernel_min = 4;",
+                  "/c:1: setting 'kernel_min': expected a size such as \"64G\", got a number\n" },
+                { "kernel_min = \"-4G\";",
+                  "/c:1: setting 'kernel_min': expected a size such as \"64G\", got \"-4G\"\n" },
+                { "kernel_min = \"16E\";",
+                  "/c:1: setting 'kernel_min': expected a size such as \"64G\", got \"16E\", which is too large\n" },
+                { "kernel_min = \"50%\";",
+                  "/c:1: setting 'kernel_min': expected a size such as \"64G\", got \"50%\"\n" },
+                { "rules = ( { online = \"auto\"; unit = \"block\"; or_else = \"leave\"; } );",
+                  "" },
+                { "rules = ( { online = \"auto\"; unit = \"dimm\"; } );",
+                  "/c:1: setting 'rules[0].unit': expected \"device\" or \"block\", got \"dimm\"\n" },
+                { "rules = ( { online = \"leave\";\nmatch = { source = [ \"dimm\", \"virtio-mem\" ]; }; } );",
+                  "(w) /c:1: " VIRTIO_WARNING },
+                { "rules = ( { online = \"leave\"; match = { source = \"dimm\"; }; } );", "" },
+        };
+
+        check_rows(rows, ELEMENTSOF(rows));
+}
+END_TEST
+
+START_TEST(rezone_is_true_or_false) {
+        static const Row rows[] = {
+                { "rules = ( { online = \"movable\"; rezone = \"yes\"; } );",
+                  "/c:1: setting 'rules[0].rezone': expected true or false, got a string\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -234,14 +309,14 @@ START_TEST(errors_of_one_file_come_all_at_once_in_order) {
         static const Row rows[] = {
                 { "speed = 1;\nrules = (\n  { match = {\n      node = 3;\n      blocks = \"-\"; };\n    or_else = \"x\"; },\n"
                   "  { online = \"leave\";\n    or_else = \"leave\";\n    unit = 1; } );\nmode = \"no\";",
-                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules'\n"
+                  "/c:1: setting 'speed': no such setting; expected one of 'mode', 'take_over', 'rules', 'movable_ratio', 'numa_aware', 'kernel_min'\n"
                   "/c:3: setting 'rules[0]': 'online' is missing; expected " ONLINES "\n"
                   "/c:4: setting 'rules[0].match.node': expected a list of nodes such as \"1-3,8\", got a number\n"
                   "/c:5: setting 'rules[0].match.blocks': expected a list of blocks such as \"32-39\", got \"-\"\n"
                   "/c:6: setting 'rules[0].or_else': expected " OR_ELSES ", got \"x\"\n"
                   "(w) /c:8: setting 'rules[1].or_else': has no effect together with online = \"leave\"\n"
-                  "/c:9: setting 'rules[1].unit': " NOT_YET "/c:10: setting 'mode': expected " MODES
-                  ", got \"no\"\n" },
+                  "/c:9: setting 'rules[1].unit': expected \"device\" or \"block\", got a number\n"
+                  "/c:10: setting 'mode': expected " MODES ", got \"no\"\n" },
         };
 
         check_rows(rows, ELEMENTSOF(rows));
@@ -267,6 +342,8 @@ START_TEST(mode_kernel_is_refused_with_the_rule_in_the_way) {
                   "the rest for \"movable\"\n" },
                 { "mode = \"kernel\";\nrules = ( { name = \"c\"; online = \"movable\"; or_else = \"kernel\"; } );",
                   "/c:2: " ONE_WORD "'c' can't be said in it: it has or_else = \"kernel\"\n" },
+                { "mode = \"kernel\";\nrules = ( { name = \"d\"; online = \"auto\"; } );",
+                  "/c:2: " ONE_WORD "'d' can't be said in it: it asks for \"auto\"\n" },
                 { "mode = \"kernel\";\ntake_over = false;",
                   "mode = \"kernel\" needs take_over = true: it has the kernel's own setting say "
                   "what the rules do\n" },
@@ -280,6 +357,7 @@ END_TEST
 
 TEST_PROGRAM("config-errors", syntax_errors_have_their_line, include_is_refused_by_name,
              the_type_is_checked_before_the_value, wrong_values_are_quoted,
-             unknown_and_missing_settings_are_errors, what_is_not_there_yet_is_refused_by_name,
+             unknown_and_missing_settings_are_errors, source_size_and_cpuless_are_checked,
+             the_settings_of_auto_are_checked, rezone_is_true_or_false,
              what_can_have_no_effect_is_a_warning, errors_of_one_file_come_all_at_once_in_order,
              mode_kernel_is_refused_with_the_rule_in_the_way);

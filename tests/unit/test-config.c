@@ -108,6 +108,91 @@ START_TEST(a_rule_is_read_whole) {
 }
 END_TEST
 
+START_TEST(what_a_rule_asks_of_devices_is_read) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(policy_unrefp) Policy *policy = NULL;
+        const Match *match;
+
+        policy = load_text(
+                tree,
+                "rules = ( { online = \"movable\"; match = { source = [ \"dimm\", \"virtio-mem\" ]; size_min = \"1G\"; cpuless = true; }; },\n"
+                "{ online = \"movable\"; match = { source = \"boot\"; size_max = \"0\"; cpuless = false; }; },\n"
+                "{ online = \"movable\"; } );");
+        ck_assert_str_eq(told, "");
+        match = &policy->rules[0].match;
+        ck_assert_uint_eq(match->sources, SOURCE_BIT(SOURCE_DIMM) | SOURCE_BIT(SOURCE_VIRTIO_MEM));
+        ck_assert(match->size_min.given && !match->size_max.given);
+        ck_assert_uint_eq(match->size_min.bytes, 1 << 30);
+        ck_assert_int_eq(match->cpuless, CPULESS_YES);
+
+        match = &policy->rules[1].match;
+        ck_assert_uint_eq(match->sources, SOURCE_BIT(SOURCE_BOOT));
+        ck_assert(!match->size_min.given && match->size_max.given);
+        ck_assert_uint_eq(match->size_max.bytes, 0);
+        ck_assert_int_eq(match->cpuless, CPULESS_NO);
+        ck_assert(match_is_empty(&policy->rules[2].match));
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(the_settings_of_auto_have_their_defaults) {
+        static const struct {
+                const char *text;
+                uint64_t ratio, kernel_min;
+                bool numa_aware;
+        } rows[] = {
+                { "", 301, 0, false },
+                { "movable_ratio = \"100%\"; numa_aware = true; kernel_min = \"4GiB\";", 100,
+                  UINT64_C(4) << 30, true },
+        };
+        FakeTree *tree = fake_tree_new();
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = load_text(tree, rows[i].text);
+
+                ck_assert_str_eq(told, "");
+                ck_assert_uint_eq(policy->movable_ratio, rows[i].ratio);
+                ck_assert_uint_eq(policy->kernel_min, rows[i].kernel_min);
+                ck_assert(policy->numa_aware == rows[i].numa_aware);
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
+/* What a rule doesn't say depends on what it says. */
+START_TEST(unit_and_or_else_have_their_defaults) {
+        static const struct {
+                const char *rule;
+                Unit unit;
+                Online or_else;
+        } rows[] = {
+                { "online = \"movable\";", UNIT_DEVICE, ONLINE_LEAVE },
+                { "online = \"auto\";", UNIT_DEVICE, ONLINE_KERNEL },
+                { "online = \"auto\"; or_else = \"leave\";", UNIT_DEVICE, ONLINE_LEAVE },
+                { "match = { node = \"1\"; source = \"dimm\"; }; online = \"auto\";", UNIT_DEVICE,
+                  ONLINE_KERNEL },
+                { "match = { range = \"0-1\"; }; online = \"kernel\";", UNIT_BLOCK, ONLINE_LEAVE },
+                { "online = \"kernel\"; match = { blocks = \"1\"; };", UNIT_BLOCK, ONLINE_LEAVE },
+                { "match = { blocks = \"1\"; }; online = \"kernel\"; unit = \"device\";",
+                  UNIT_DEVICE, ONLINE_LEAVE },
+                { "online = \"kernel\"; unit = \"block\";", UNIT_BLOCK, ONLINE_LEAVE },
+        };
+        FakeTree *tree = fake_tree_new();
+        char text[256];
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = NULL;
+
+                (void)snprintf(text, sizeof(text), "rules = ( { %s } );", rows[i].rule);
+                policy = load_text(tree, text);
+                ck_assert_str_eq(told, "");
+                ck_assert_msg(policy->rules[0].unit == rows[i].unit, "row %zu", i);
+                ck_assert_msg(policy->rules[0].or_else == rows[i].or_else, "row %zu", i);
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(rules_without_a_name_get_one) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(policy_unrefp) Policy *policy = NULL;
@@ -318,20 +403,28 @@ START_TEST(the_examples_of_the_sample_config_are_right) {
         policy = load_text(tree, text);
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_OBSERVE);
-        ck_assert_uint_eq(policy->n_rules, 7);
+        ck_assert_uint_eq(policy->movable_ratio, MOVABLE_RATIO_DEFAULT);
+        ck_assert_uint_eq(policy->kernel_min, UINT64_C(8) << 30);
+        ck_assert(!policy->numa_aware);
+        ck_assert_uint_eq(policy->n_rules, 10);
         ck_assert_int_eq(policy->rules[0].online, ONLINE_MOVABLE);
         ck_assert_int_eq(policy->rules[0].or_else, ONLINE_KERNEL);
         ck_assert(!policy->rules[0].rezone);
         ck_assert(policy->rules[1].rezone);
-        ck_assert_int_eq(policy->rules[5].online, ONLINE_DEFAULT);
+        ck_assert_int_eq(policy->rules[4].match.cpuless, CPULESS_YES);
+        ck_assert_uint_eq(policy->rules[5].match.sources, SOURCE_BIT(SOURCE_DIMM));
+        ck_assert_int_eq(policy->rules[6].online, ONLINE_AUTO);
+        ck_assert_int_eq(policy->rules[8].online, ONLINE_DEFAULT);
         fake_tree_free(tree);
 }
 END_TEST
 
 TEST_PROGRAM("config", without_any_file_the_built_in_rule_decides, a_file_that_is_named_must_exist,
-             a_named_file_is_read_alone, a_rule_is_read_whole, rules_without_a_name_get_one,
-             drop_ins_come_in_the_order_of_their_names, the_last_setting_of_a_scalar_wins,
-             auto_comes_to_a_mode_by_the_rules, a_stronger_place_replaces_the_file_of_the_same_name,
+             a_named_file_is_read_alone, a_rule_is_read_whole, what_a_rule_asks_of_devices_is_read,
+             the_settings_of_auto_have_their_defaults, unit_and_or_else_have_their_defaults,
+             rules_without_a_name_get_one, drop_ins_come_in_the_order_of_their_names,
+             the_last_setting_of_a_scalar_wins, auto_comes_to_a_mode_by_the_rules,
+             a_stronger_place_replaces_the_file_of_the_same_name,
              a_drop_in_may_have_the_name_of_the_main_config, leftovers_of_editors_are_not_drop_ins,
              shadowed_rules_are_told_with_both_places, the_files_are_listed_in_their_order,
              the_sample_config_changes_nothing, the_examples_of_the_sample_config_are_right);

@@ -5,7 +5,7 @@
 #include "rules/kernel-words.h"
 #include "suite.h"
 
-/* A rule of a test; 'nodes' NULL: it takes everything. */
+/* A rule of a test; 'nodes' may be a source; NULL: it takes everything. */
 typedef struct RuleText {
         const char *nodes;
         Online online, or_else;
@@ -22,7 +22,9 @@ static void add_rule(Policy *policy, const RuleText *text) {
                 .or_else = text->or_else,
         };
 
-        if (text->nodes)
+        if (text->nodes && source_from_string(text->nodes) >= 0)
+                rule.match.sources = SOURCE_BIT(source_from_string(text->nodes));
+        else if (text->nodes)
                 ck_assert_int_eq(range_set_parse(text->nodes, &rule.match.nodes), 0);
         ck_assert_int_eq(policy_add_rule(policy, &rule), 0);
 }
@@ -59,6 +61,7 @@ START_TEST(all_rules_that_count_must_say_the_same) {
                 { 1, { { "1", POLICY } }, -1, NULL },
                 { 1, { { "1", MOVABLE } }, 0, NULL },
                 { 1, { { "1", LEAVE } }, 0, NULL },
+                { 1, { { "dimm", MOVABLE } }, 0, NULL },
                 { 2, { { "1", MOVABLE }, { NULL, MOVABLE } }, -1, "online_movable" },
                 { 2, { { "1", KERNEL }, { NULL, MOVABLE } }, 0, NULL },
                 { 3, { { "1", MOVABLE }, { "2", DEFAULT }, { NULL, MOVABLE } }, 1, NULL },

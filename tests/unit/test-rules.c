@@ -16,7 +16,12 @@
 /* What a rule of a test asks for; NULL matches all. */
 typedef struct MatchText {
         const char *nodes, *addresses, *blocks;
+        uint32_t sources;
+        SizeBound size_min, size_max;
+        Cpuless cpuless;
 } MatchText;
+
+static const VerdictFacts facts_128 = { .block_size = MIB128 };
 
 static RangeSet *ranges(const char *text) {
         RangeSet *set = NULL;
@@ -26,16 +31,23 @@ static RangeSet *ranges(const char *text) {
         return set;
 }
 
-static void add_rule(Policy *policy, const MatchText *match, Online online) {
+static void add_rule_of(Policy *policy, const MatchText *match, Online online, Online or_else,
+                        Unit unit) {
         Rule rule = {
                 .name = strdup("test"),
-                .match = { ranges(match->nodes), ranges(match->addresses), ranges(match->blocks) },
+                .match = { ranges(match->nodes), ranges(match->addresses), ranges(match->blocks),
+                           match->sources, match->size_min, match->size_max, match->cpuless },
                 .online = online,
-                .or_else = ONLINE_LEAVE,
+                .or_else = or_else,
+                .unit = unit,
         };
 
         ck_assert_int_eq(policy_add_rule(policy, &rule), 0);
         ck_assert_ptr_null(rule.name);
+}
+
+static void add_rule(Policy *policy, const MatchText *match, Online online) {
+        add_rule_of(policy, match, online, ONLINE_LEAVE, UNIT_BLOCK);
 }
 
 START_TEST(all_that_is_given_must_match) {
@@ -83,7 +95,8 @@ START_TEST(all_that_is_given_must_match) {
                 Block block = { .index = rows[i].block, .node = rows[i].node };
 
                 add_rule(policy, &rows[i].match, ONLINE_MOVABLE);
-                ck_assert_msg(rule_matches(&policy->rules[0], &block, MIB128) == rows[i].matches,
+                ck_assert_msg(rule_matches(&policy->rules[0], &block, &facts_128) ==
+                                      rows[i].matches,
                               "row %zu", i);
         }
 }
@@ -110,8 +123,235 @@ START_TEST(addresses_dont_wrap) {
                 Block block = { .index = rows[i].block };
 
                 add_rule(policy, &match, ONLINE_MOVABLE);
-                ck_assert_msg(rule_matches(&policy->rules[0], &block, MIB128) == rows[i].matches,
+                ck_assert_msg(rule_matches(&policy->rules[0], &block, &facts_128) ==
+                                      rows[i].matches,
                               "row %zu", i);
+        }
+}
+END_TEST
+
+#define DIMM SOURCE_BIT(SOURCE_DIMM)
+#define VIRTIO SOURCE_BIT(SOURCE_VIRTIO_MEM)
+#define BOUND(n) \
+        { true, (n) }
+#define GIB (UINT64_C(1) << 30)
+
+/* Device 1 is a DIMM of 4 GiB. */
+START_TEST(source_and_size_are_the_devices) {
+        static const struct {
+                MatchText match;
+                Source source;
+                uint32_t device;
+                bool matches;
+        } rows[] = {
+                { { .sources = DIMM }, SOURCE_DIMM, 1, true },
+                { { .sources = DIMM | VIRTIO }, SOURCE_VIRTIO_MEM, 0, true },
+                { { .sources = DIMM | VIRTIO }, SOURCE_BOOT, 0, false },
+                { { .sources = DIMM }, SOURCE_UNKNOWN, 0, false },
+                { { .sources = SOURCE_BIT(SOURCE_UNKNOWN) }, SOURCE_UNKNOWN, 0, true },
+                { { .sources = SOURCE_BIT(SOURCE_UNKNOWN) }, SOURCE_PROBE, 0, false },
+                { { .size_min = BOUND(4 * GIB) }, SOURCE_DIMM, 1, true },
+                { { .size_min = BOUND(4 * GIB + 1) }, SOURCE_DIMM, 1, false },
+                { { .size_max = BOUND(4 * GIB) }, SOURCE_DIMM, 1, true },
+                { { .size_max = BOUND(4 * GIB - 1) }, SOURCE_DIMM, 1, false },
+                { { .size_min = BOUND(1), .size_max = BOUND(8 * GIB) }, SOURCE_DIMM, 1, true },
+                { { .size_min = BOUND(5 * GIB), .size_max = BOUND(8 * GIB) },
+                  SOURCE_DIMM,
+                  1,
+                  false },
+                /* Whatever the size, it asks for a device. */
+                { { .size_min = BOUND(0) }, SOURCE_DIMM, 1, true },
+                { { .size_min = BOUND(0) }, SOURCE_BOOT, 0, false },
+                { { .size_max = BOUND(UINT64_MAX) }, SOURCE_BOOT, 0, false },
+                { { .nodes = "1", .sources = DIMM, .size_min = BOUND(1) }, SOURCE_DIMM, 1, true },
+                { { .nodes = "2", .sources = DIMM, .size_min = BOUND(1) }, SOURCE_DIMM, 1, false },
+                { { .nodes = "1", .sources = VIRTIO, .size_min = BOUND(1) },
+                  SOURCE_DIMM,
+                  1,
+                  false },
+        };
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        VerdictFacts facts = { .block_size = MIB128, .snapshot = &snapshot };
+        const Device dimm = { .source = SOURCE_DIMM, .name = "PNP0C80:00", .size = 4 * GIB };
+
+        ck_assert_uint_eq(snapshot_add_device(&snapshot, &dimm), 1);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+                Block block = {
+                        .index = 32, .node = 1, .source = rows[i].source, .device = rows[i].device
+                };
+
+                add_rule(policy, &rows[i].match, ONLINE_MOVABLE);
+                ck_assert_msg(rule_matches(&policy->rules[0], &block, &facts) == rows[i].matches,
+                              "row %zu", i);
+        }
+}
+END_TEST
+
+START_TEST(devices_that_werent_read_have_no_size) {
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+        Block block = { .source = SOURCE_DIMM, .device = 1 };
+
+        add_rule(policy, &(MatchText){ .size_min = BOUND(0) }, ONLINE_MOVABLE);
+        ck_assert(!rule_matches(&policy->rules[0], &block, &facts_128));
+}
+END_TEST
+
+/* Nodes 0 and 2 have CPUs. */
+START_TEST(nodes_with_and_without_cpus) {
+        static const struct {
+                Cpuless cpuless;
+                int node;
+                bool matches, matches_unknown;
+        } rows[] = {
+                { CPULESS_ANY, 0, true, true },   { CPULESS_ANY, 1, true, true },
+                { CPULESS_YES, 0, false, false }, { CPULESS_YES, 1, true, false },
+                { CPULESS_NO, 0, true, false },   { CPULESS_NO, 1, false, false },
+                { CPULESS_NO, 2, true, false },   { CPULESS_YES, NODE_UNKNOWN, false, false },
+        };
+        _cleanup_(range_set_freep) RangeSet *cpus = ranges("0,2");
+        const VerdictFacts facts = { .block_size = MIB128, .cpu_nodes = cpus };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+                Block block = { .node = rows[i].node };
+                const Rule *rule;
+
+                add_rule(policy, &(MatchText){ .cpuless = rows[i].cpuless }, ONLINE_MOVABLE);
+                rule = &policy->rules[0];
+                ck_assert_msg(rule_matches(rule, &block, &facts) == rows[i].matches, "row %zu", i);
+                ck_assert_msg(rule_matches(rule, &block, &facts_128) == rows[i].matches_unknown,
+                              "row %zu", i);
+        }
+}
+END_TEST
+
+/* What stands behind a rule that takes everything is never asked, and so asks for nothing. */
+START_TEST(devices_are_asked_for_by_rules_in_play) {
+        static const struct {
+                MatchText rules[2];
+                bool devices, cpus;
+        } rows[] = {
+                { { { .nodes = "1" }, {} }, false, false },
+                { { { .sources = DIMM }, {} }, true, false },
+                { { { .nodes = "1" }, { .size_min = BOUND(0) } }, true, false },
+                { { { .nodes = "1" }, { .size_max = BOUND(0) } }, true, false },
+                { { { .nodes = "1" }, { .cpuless = CPULESS_NO } }, false, true },
+                { { {}, { .sources = DIMM, .cpuless = CPULESS_NO } }, false, false },
+                { { {}, { .size_max = BOUND(1) } }, false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+                add_rule(policy, &rows[i].rules[0], ONLINE_MOVABLE);
+                add_rule(policy, &rows[i].rules[1], ONLINE_MOVABLE);
+                ck_assert_msg(policy_asks_for_devices(policy) == rows[i].devices, "row %zu", i);
+                ck_assert_msg(policy_asks_for_cpus(policy) == rows[i].cpus, "row %zu", i);
+        }
+}
+END_TEST
+
+START_TEST(auto_and_whole_devices_ask_for_devices) {
+        static const struct {
+                Online online;
+                Unit unit;
+                bool devices, budget;
+        } rows[] = {
+                { ONLINE_AUTO, UNIT_DEVICE, true, true },
+                { ONLINE_AUTO, UNIT_BLOCK, true, true },
+                { ONLINE_MOVABLE, UNIT_DEVICE, true, false },
+                { ONLINE_MOVABLE, UNIT_BLOCK, false, false },
+                { ONLINE_KERNEL, UNIT_DEVICE, false, false },
+                { ONLINE_DEFAULT, UNIT_DEVICE, false, false },
+                { ONLINE_LEAVE, UNIT_DEVICE, false, false },
+                { ONLINE_KERNEL_POLICY, UNIT_DEVICE, false, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(policy_unrefp) Policy *policy = policy_new(), *behind = policy_new();
+
+                add_rule_of(policy, &(MatchText){}, rows[i].online, ONLINE_LEAVE, rows[i].unit);
+                ck_assert_msg(policy_asks_for_devices(policy) == rows[i].devices, "row %zu", i);
+                ck_assert_msg(policy_asks_for_budget(policy) == rows[i].budget, "row %zu", i);
+
+                add_rule(behind, &(MatchText){}, ONLINE_LEAVE);
+                add_rule_of(behind, &(MatchText){}, rows[i].online, ONLINE_LEAVE, rows[i].unit);
+                ck_assert(!policy_asks_for_devices(behind) && !policy_asks_for_budget(behind));
+        }
+}
+END_TEST
+
+/* 1024 MiB of kernel memory, of which as much may be movable; a DIMM of eight blocks, and a bit more. */
+START_TEST(auto_comes_to_what_the_budget_allows) {
+        static const struct {
+                uint64_t size;
+                Unit unit;
+                Online or_else, verdict, verdict_or_else;
+                BudgetCause cause;
+        } rows[] = {
+                { GIB, UNIT_DEVICE, ONLINE_KERNEL, ONLINE_MOVABLE, ONLINE_KERNEL, BUDGET_FITS },
+                { GIB, UNIT_DEVICE, ONLINE_LEAVE, ONLINE_MOVABLE, ONLINE_LEAVE, BUDGET_FITS },
+                { GIB, UNIT_DEVICE, ONLINE_MOVABLE, ONLINE_MOVABLE, ONLINE_LEAVE, BUDGET_FITS },
+                { GIB + MIB128, UNIT_DEVICE, ONLINE_KERNEL, ONLINE_KERNEL, ONLINE_LEAVE,
+                  BUDGET_OVER_RATIO },
+                { GIB + MIB128, UNIT_DEVICE, ONLINE_MOVABLE, ONLINE_KERNEL, ONLINE_MOVABLE,
+                  BUDGET_OVER_RATIO },
+                { GIB + MIB128, UNIT_BLOCK, ONLINE_KERNEL, ONLINE_MOVABLE, ONLINE_KERNEL,
+                  BUDGET_FITS },
+        };
+        ZonePages zone = { .zone = ZONE_NORMAL, .present = GIB / 4096 };
+        const Zoneinfo zoneinfo = { .n_zones = 1, .zones = &zone };
+        Block block = { .index = 32, .hot_added = true, .source = SOURCE_DIMM, .device = 1 };
+        Budget budget;
+
+        budget_init(&budget, 4096, MIB128);
+        ck_assert_int_eq(budget_set_zones(&budget, &zoneinfo), 0);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                _cleanup_(snapshot_done) Snapshot snapshot = {};
+                _cleanup_(policy_unrefp) Policy *policy = policy_new();
+                const Device dimm = { .source = SOURCE_DIMM, .name = "a", .size = rows[i].size };
+                VerdictFacts facts = { MIB128, .snapshot = &snapshot, .budget = &budget };
+                Verdict verdict;
+
+                policy->movable_ratio = 100;
+                add_rule_of(policy, &(MatchText){}, ONLINE_AUTO, rows[i].or_else, rows[i].unit);
+                ck_assert_uint_eq(snapshot_add_device(&snapshot, &dimm), 1);
+
+                verdict = verdict_for_block(policy, &block, &facts);
+                ck_assert_msg(verdict.online == rows[i].verdict, "row %zu", i);
+                ck_assert_msg(verdict.or_else == rows[i].verdict_or_else, "row %zu", i);
+                ck_assert_msg(verdict.budget.cause == rows[i].cause, "row %zu", i);
+
+                facts.budget = NULL;
+                verdict = verdict_for_block(policy, &block, &facts);
+                ck_assert_int_eq(verdict.online, ONLINE_KERNEL);
+                ck_assert_int_eq(verdict.budget.cause, BUDGET_UNKNOWN);
+        }
+        budget_done(&budget);
+}
+END_TEST
+
+START_TEST(auto_leaves_what_is_online_where_it_is) {
+        static const struct {
+                const char *zones;
+                Online online;
+        } rows[] = {
+                { "Movable", ONLINE_MOVABLE },
+                { "Normal", ONLINE_KERNEL },
+                { "none", ONLINE_DEFAULT },
+        };
+        _cleanup_(policy_unrefp) Policy *policy = policy_new();
+
+        add_rule(policy, &(MatchText){}, ONLINE_AUTO);
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                Block block = { .index = 32, .state = BLOCK_ONLINE };
+                Verdict verdict;
+
+                ck_assert_int_eq(valid_zones_parse(rows[i].zones, &block.valid_zones), 0);
+                verdict = verdict_for_block(policy, &block, &facts_128);
+                ck_assert_int_eq(verdict.online, rows[i].online);
+                ck_assert_int_eq(verdict.budget.cause, BUDGET_NOT_ASKED);
         }
 }
 END_TEST
@@ -186,6 +426,26 @@ START_TEST(a_rule_is_shadowed_by_an_earlier_one_that_takes_more) {
                 { { .blocks = "1-9" }, { .blocks = "9" }, true },
                 { { .addresses = "0-0xfff" }, { .addresses = "0-0xffe" }, true },
                 { { .addresses = "0-0xffe" }, { .addresses = "0-0xfff" }, false },
+                { { .sources = DIMM | VIRTIO }, { .sources = DIMM }, true },
+                { { .sources = DIMM }, { .sources = DIMM | VIRTIO }, false },
+                { { .sources = DIMM }, {}, false },
+                { {}, { .sources = DIMM }, true },
+                { { .sources = DIMM }, { .nodes = "1", .sources = DIMM }, true },
+                { { .size_min = BOUND(5) }, { .size_min = BOUND(5) }, true },
+                { { .size_min = BOUND(5) }, { .size_min = BOUND(4) }, false },
+                { { .size_min = BOUND(5) }, { .size_min = BOUND(6), .size_max = BOUND(7) }, true },
+                { { .size_min = BOUND(5) }, { .size_max = BOUND(7) }, false },
+                { { .size_min = BOUND(0) }, { .size_max = BOUND(7) }, true },
+                { { .size_min = BOUND(0) }, {}, false },
+                { { .size_max = BOUND(7) }, { .size_max = BOUND(7) }, true },
+                { { .size_max = BOUND(7) }, { .size_max = BOUND(8) }, false },
+                { { .size_max = BOUND(7) }, { .size_min = BOUND(1) }, false },
+                { { .size_min = BOUND(5), .size_max = BOUND(7) }, { .size_min = BOUND(5) }, false },
+                { {}, { .size_min = BOUND(5) }, true },
+                { { .cpuless = CPULESS_YES }, { .cpuless = CPULESS_YES }, true },
+                { { .cpuless = CPULESS_YES }, { .cpuless = CPULESS_NO }, false },
+                { { .cpuless = CPULESS_YES }, {}, false },
+                { {}, { .cpuless = CPULESS_NO }, true },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
@@ -235,6 +495,7 @@ START_TEST(zones_and_words_of_what_a_rule_asks_for) {
                 { ONLINE_DEFAULT, true, true, "online" },
                 { ONLINE_LEAVE, true, true, NULL },
                 { ONLINE_KERNEL_POLICY, true, true, NULL }, /* in no verdict */
+                { ONLINE_AUTO, true, true, NULL },          /* neither */
         };
 
         ck_assert_uint_eq(ELEMENTSOF(rows), _ONLINE_MAX);
@@ -262,8 +523,10 @@ END_TEST
 
 START_TEST(words_and_values_lead_to_each_other) {
         CHECK_TABLE(mode, _MODE_MAX, _MODE_INVALID);
+        CHECK_TABLE(unit, _UNIT_MAX, _UNIT_INVALID);
         CHECK_TABLE(online, _ONLINE_MAX, _ONLINE_INVALID);
         CHECK_TABLE(block_state, _BLOCK_STATE_MAX, _BLOCK_STATE_INVALID);
+        CHECK_TABLE(source, _SOURCE_MAX, _SOURCE_INVALID);
         CHECK_TABLE(setting, _SETTING_MAX, _SETTING_INVALID);
         CHECK_TABLE(outcome, _OUTCOME_MAX, _OUTCOME_INVALID);
         CHECK_TABLE(zone, _ZONE_MAX, _ZONE_INVALID);
@@ -272,7 +535,10 @@ START_TEST(words_and_values_lead_to_each_other) {
 END_TEST
 
 TEST_PROGRAM("rules", all_that_is_given_must_match, addresses_dont_wrap,
-             the_first_rule_that_matches_decides,
+             source_and_size_are_the_devices, devices_that_werent_read_have_no_size,
+             nodes_with_and_without_cpus, devices_are_asked_for_by_rules_in_play,
+             auto_and_whole_devices_ask_for_devices, auto_comes_to_what_the_budget_allows,
+             auto_leaves_what_is_online_where_it_is, the_first_rule_that_matches_decides,
              the_built_in_rule_does_what_the_kernel_would_have_done,
              a_rule_is_shadowed_by_an_earlier_one_that_takes_more,
              the_first_rule_that_shadows_is_named, policies_are_counted,

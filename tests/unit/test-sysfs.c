@@ -221,8 +221,94 @@ START_TEST(an_old_kernel_has_no_settings) {
 }
 END_TEST
 
+#define NODE_0 "Node 0, zone   Normal\n        spanned  10\n        present  9\n"
+
+START_TEST(reads_how_much_the_zones_have) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(zoneinfo_done) Zoneinfo zoneinfo = {};
+        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f;
+
+        /* More than is read at once, so that lines are torn. */
+        f = open_memstream(&text, &size);
+        ck_assert_ptr_nonnull(f);
+        (void)fputs(NODE_0, f);
+        for (int cpu = 0; cpu < 1000; cpu++)
+                (void)fprintf(f, "    cpu: %d\n              count: %d\n", cpu, cpu * 7);
+        (void)fputs("Node 7, zone  Movable\n        present  123\n", f);
+        ck_assert_int_eq(fclose(f), 0);
+
+        fake_file(tree, "proc/zoneinfo", text);
+        sysfs = open_tree(tree);
+        for (int i = 0; i < 2; i++) {
+                ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), 0);
+                ck_assert_uint_eq(zoneinfo.n_zones, 2);
+                ck_assert_uint_eq(zoneinfo.zones[0].present, 9);
+                ck_assert_int_eq(zoneinfo.zones[1].node, 7);
+                ck_assert_uint_eq(zoneinfo.zones[1].present, 123);
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(zones_that_cant_be_read_leave_nothing) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(zoneinfo_done) Zoneinfo zoneinfo = {};
+        char line[8192];
+
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -ENOENT);
+        (void)sysfs_close(sysfs);
+
+        fake_file(tree, "proc/zoneinfo", NODE_0);
+        sysfs = open_tree(tree);
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), 0);
+        fake_file(tree, "proc/zoneinfo", "");
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -EBADMSG);
+        ck_assert_uint_eq(zoneinfo.n_zones, 0);
+        fake_file(tree, "proc/zoneinfo", NODE_0 "        cma   x\n");
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -EBADMSG);
+        ck_assert_uint_eq(zoneinfo.n_zones, 0);
+        fake_file(tree, "proc/zoneinfo", NODE_0 "without an end");
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -EBADMSG);
+
+        for (size_t i = 0; i < sizeof(line) - 1; i++)
+                line[i] = 'x';
+        line[sizeof(line) - 1] = 0;
+        fake_file(tree, "proc/zoneinfo", line);
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -EBADMSG);
+        fake_remove(tree, "proc/zoneinfo");
+        ck_assert_int_eq(sysfs_read_zoneinfo(sysfs, &zoneinfo), -ENOENT);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(reads_which_nodes_have_cpus) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(range_set_freep) RangeSet *nodes = NULL, *only = NULL;
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree), *without = NULL;
+
+        ck_assert_int_eq(sysfs_read_cpu_nodes(sysfs, &nodes), -ENOENT);
+        fake_file(tree, "sys/devices/system/node/has_cpu", "0-1,3\n");
+        ck_assert_int_eq(sysfs_read_cpu_nodes(sysfs, &nodes), 0);
+        ck_assert(range_set_contains(nodes, 3));
+        ck_assert(!range_set_contains(nodes, 2));
+
+        fake_remove(tree, "sys/devices/system/node");
+        without = open_tree(tree);
+        ck_assert_int_eq(sysfs_read_cpu_nodes(without, &only), 0);
+        ck_assert(range_set_contains(only, 0));
+        ck_assert(!range_set_contains(only, 1));
+        fake_tree_free(tree);
+}
+END_TEST
+
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
              without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
              what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is,
-             settings_are_read_and_written_at_their_places, an_old_kernel_has_no_settings);
+             settings_are_read_and_written_at_their_places, an_old_kernel_has_no_settings,
+             reads_how_much_the_zones_have, zones_that_cant_be_read_leave_nothing,
+             reads_which_nodes_have_cpus);
