@@ -343,6 +343,17 @@ def case_devices_dax_state(ctl):
     check(re.search(r"^dax0\.0 .* offline \(offline\) ", text, re.M), text)
 
 
+def case_devices_without_name(ctl):
+    """Neighbours of two sources are two, even if neither has a device."""
+    tree = Tree("tree")
+    tree.blocks(0, 9, "online", "Normal")
+    tree.iomem((0, 7, "System RAM"), (8, 9, "System RAM (virtio_mem)"))
+    for verb, key in ("list", "blocks"), ("devices", "devices"):
+        told = ctl.json(verb, "--sysroot", "tree")[key]
+        got = [(entry["source"], entry["device"], entry["bytes"] // BLOCK_SIZE) for entry in told]
+        check(got == [("boot", None, 8), ("virtio-mem", None, 2)], f"{verb}: {got}")
+
+
 def case_devices_empty(ctl):
     Tree("tree")
     ctl.expect("devices", "--sysroot", "tree")
