@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/describe.h"
 #include "config/suggest.h"
 #include "config/value.h"
 
@@ -31,9 +32,10 @@ typedef struct Key {
         size_t offset; /* of the value in what the group is read into */
         int (*parse)(const char *text, void *value); /* of a string: see value.h */
         void (*read)(Reader *reader, const config_setting_t *setting,
-                     void *value); /* of the rest */
-        const char *const *later;  /* words that the design has, but this version hasn't */
-        bool is_later;             /* the setting itself is such a word */
+                     void *value);                       /* of the rest */
+        void (*format)(FILE *stream, const void *value); /* see value.h; not of what holds others */
+        const char *const *later; /* words that the design has, but this version hasn't */
+        bool is_later;            /* the setting itself is such a word */
 } Key;
 
 /* The setting's name from the file's top on, as in "rules[1].match.node". */
@@ -196,11 +198,12 @@ static void read_group(Reader *reader, const config_setting_t *group, const Key 
 
 static const Key match_keys[] = {
         { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
-          .parse = config_parse_ranges },
+          .parse = config_parse_ranges, .format = config_format_ranges },
         { "range", CONFIG_TYPE_STRING, "a list of addresses such as \"0x100000000-0x17fffffff\"",
-          offsetof(Match, addresses), .parse = config_parse_ranges },
+          offsetof(Match, addresses), .parse = config_parse_ranges,
+          .format = config_format_addresses },
         { "blocks", CONFIG_TYPE_STRING, "a list of blocks such as \"32-39\"",
-          offsetof(Match, blocks), .parse = config_parse_ranges },
+          offsetof(Match, blocks), .parse = config_parse_ranges, .format = config_format_ranges },
         { "source", .is_later = true },
         { "size_min", .is_later = true },
         { "size_max", .is_later = true },
@@ -216,12 +219,12 @@ static const char *const later_onlines[] = { "auto", NULL };
 
 static const Key rule_keys[] = {
         { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
-          offsetof(Rule, name), .parse = config_parse_name },
+          offsetof(Rule, name), .parse = config_parse_name, .format = config_format_name },
         { "match", CONFIG_TYPE_GROUP, "a group { … }", offsetof(Rule, match), .read = read_match },
         { "online", CONFIG_TYPE_STRING, ONLINE_EXPECTED, offsetof(Rule, online),
-          .parse = config_parse_online, .later = later_onlines },
+          .parse = config_parse_online, .format = config_format_online, .later = later_onlines },
         { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
-          .parse = config_parse_or_else },
+          .parse = config_parse_or_else, .format = config_format_online },
         { "rezone", .is_later = true },
         { "unit", .is_later = true },
         {},
@@ -238,6 +241,17 @@ static void check_or_else(Reader *reader, const config_setting_t *setting, const
                      online_to_string(rule->online));
 }
 
+/* The file's path may hold anything, a name may not. */
+static char *default_name(Reader *reader, const config_setting_t *setting) {
+        _cleanup_free_ char *file = config_text_escape(reader->file);
+        char *name;
+
+        if (!file || asprintf(&name, "rule %d of %s", config_setting_index(setting) + 1, file) < 0)
+                return NULL;
+
+        return name;
+}
+
 /* Gives the rule, which it takes over, what the file needn't say, and puts it to the others. */
 static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting) {
         ConfigDraft *draft = reader->draft;
@@ -245,9 +259,8 @@ static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting
 
         rule->line = config_setting_source_line(setting);
         rule->file = strdup(reader->file);
-        if (!rule->name && asprintf(&rule->name, "rule %d of %s", config_setting_index(setting) + 1,
-                                    reader->file) < 0)
-                rule->name = NULL;
+        if (!rule->name)
+                rule->name = default_name(reader, setting);
 
         rules = reallocarray(draft->rules, draft->n_rules + 1, sizeof(Rule));
         if (rules)
@@ -293,9 +306,9 @@ static void read_bool(Reader *reader, const config_setting_t *setting, void *val
 
 static const Key policy_keys[] = {
         { "mode", CONFIG_TYPE_STRING, MODE_EXPECTED, offsetof(Policy, mode),
-          .parse = config_parse_mode },
+          .parse = config_parse_mode, .format = config_format_mode },
         { "take_over", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, take_over),
-          .read = read_bool },
+          .read = read_bool, .format = config_format_bool },
         { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
         { "movable_ratio", .is_later = true },
         { "numa_aware", .is_later = true },
@@ -303,11 +316,51 @@ static const Key policy_keys[] = {
         {},
 };
 
+/* Of the rules each knows its place itself. */
+static void note_places(Reader *reader, const config_setting_t *root) {
+        for (const Key *key = policy_keys; key->name; key++) {
+                const config_setting_t *setting = config_setting_get_member(root, key->name);
+
+                if (setting && key->format)
+                        config_report_add_place(reader->reporter, key->name,
+                                                config_setting_source_line(setting));
+        }
+}
+
 void config_schema_read(const config_setting_t *root, const char *file, ConfigDraft *draft,
                         Reporter *reporter) {
         Reader reader = { .file = file, .draft = draft, .reporter = reporter };
 
         read_group(&reader, root, policy_keys, draft->policy);
+        note_places(&reader, root);
+}
+
+static const Key *const group_table[_CONFIG_GROUP_MAX] = {
+        [CONFIG_GROUP_POLICY] = policy_keys,
+        [CONFIG_GROUP_RULE] = rule_keys,
+        [CONFIG_GROUP_MATCH] = match_keys,
+};
+
+const char *config_key_name(ConfigGroup group, size_t i) {
+        return group_table[group][i].name;
+}
+
+int config_key_format(ConfigGroup group, size_t i, const void *values, char **ret) {
+        const Key *key = &group_table[group][i];
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        if (!stream)
+                return -ENOMEM;
+
+        if (key->format)
+                key->format(stream, (const char *)values + key->offset);
+        if (fclose(stream) != 0)
+                return -ENOMEM;
+
+        *ret = *text ? TAKE_PTR(text) : NULL;
+        return 0;
 }
 
 void config_draft_done(ConfigDraft *draft) {

@@ -2,6 +2,7 @@
 #include "config/value.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "rules/policy.h"
@@ -87,4 +88,76 @@ int config_parse_name(const char *text, void *target) {
 
         *(char **)target = name;
         return 0;
+}
+
+char *config_text_escape(const char *text) {
+        char *copy = malloc(4 * strlen(text) + 1), *p = copy;
+
+        if (!copy)
+                return NULL;
+
+        while (*text) {
+                size_t n = config_plain_character(text);
+
+                if (n > 0)
+                        p = mempcpy(p, text, n);
+                else
+                        p += sprintf(p, "\\x%02x", (unsigned char)*text);
+                text += n > 0 ? n : 1;
+        }
+        *p = 0;
+        return copy;
+}
+
+/* 'text' is plain, and so these two are all that libconfig and JSON want marked. */
+static void write_string(FILE *stream, const char *text) {
+        (void)fputc('"', stream);
+        for (; *text; text++) {
+                if (*text == '"' || *text == '\\')
+                        (void)fputc('\\', stream);
+                (void)fputc(*text, stream);
+        }
+        (void)fputc('"', stream);
+}
+
+void config_format_mode(FILE *stream, const void *value) {
+        write_string(stream, mode_to_string(*(const Mode *)value));
+}
+
+void config_format_online(FILE *stream, const void *value) {
+        write_string(stream, online_to_string(*(const Online *)value));
+}
+
+void config_format_bool(FILE *stream, const void *value) {
+        (void)fputs(*(const bool *)value ? "true" : "false", stream);
+}
+
+void config_format_name(FILE *stream, const void *value) {
+        write_string(stream, *(char *const *)value);
+}
+
+static void write_ranges(FILE *stream, const RangeSet *set, bool hexadecimal) {
+        const char *separator = "\"";
+
+        if (!set)
+                return;
+
+        for (size_t i = 0; i < set->n_ranges; i++, separator = ",") {
+                const Range *range = &set->ranges[i];
+
+                (void)fprintf(stream, hexadecimal ? "%s%#" PRIx64 : "%s%" PRIu64, separator,
+                              range->first);
+                if (range->last != range->first)
+                        (void)fprintf(stream, hexadecimal ? "-%#" PRIx64 : "-%" PRIu64,
+                                      range->last);
+        }
+        (void)fputc('"', stream);
+}
+
+void config_format_ranges(FILE *stream, const void *value) {
+        write_ranges(stream, *(RangeSet *const *)value, /* hexadecimal= */ false);
+}
+
+void config_format_addresses(FILE *stream, const void *value) {
+        write_ranges(stream, *(RangeSet *const *)value, /* hexadecimal= */ true);
 }
