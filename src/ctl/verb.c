@@ -33,6 +33,11 @@ static const Verb verb_table[] = {
           .max_arguments = 1,
           .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT),
           .run = check_config_run },
+        { .name = "show-config",
+          .arguments = "",
+          .help = "show the config in force, and where each value comes from",
+          .options = READERS_OPTIONS,
+          .run = show_config_run },
         { .name = "help", .arguments = "", .help = "print this help", .run = help_run },
 };
 

@@ -54,12 +54,13 @@ _memplugctl()
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
 	check-config) options+=' --json --sysroot' ;;
+	show-config) options+=' --json --config --sysroot' ;;
 	esac
 
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list check-config help' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status list check-config show-config help' -- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
