@@ -117,6 +117,18 @@ static int quotable(const char *text) {
         return (int)n;
 }
 
+/* What is wrong with a value that is of the right form. */
+static const char *problem_of(int r) {
+        switch (r) {
+        case -ERANGE:
+                return ", which ends before it begins or goes beyond 64 bits";
+        case -EEXIST:
+                return ", whose ranges overlap";
+        default:
+                return "";
+        }
+}
+
 static void read_string(Reader *reader, const config_setting_t *setting, const Key *key,
                         void *value) {
         const char *text = config_setting_get_string(setting);
@@ -133,8 +145,7 @@ static void read_string(Reader *reader, const config_setting_t *setting, const K
                 reader->reporter->no_memory = true;
         else if (r < 0)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got \"%.*s\"%s%s", key->expected,
-                     n, text, text[n] ? "…" : "",
-                     r == -ERANGE ? ", which ends before it begins or goes beyond 64 bits" : "");
+                     n, text, text[n] ? "…" : "", problem_of(r));
 }
 
 static const Key *find_key(const Key *keys, const char *name) {

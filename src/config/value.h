@@ -3,7 +3,7 @@
 /*
  * Text of settings to values. Each takes the setting's text and where to put the value, whose type
  * it names, and writes only on success. -EINVAL: no such value; -ERANGE: a range that ends before
- * it begins, or a number beyond 64 bits; -ENOMEM.
+ * it begins, or a number beyond 64 bits; -EEXIST: ranges that overlap; -ENOMEM.
  */
 #include <stdbool.h>
 #include <stddef.h>
