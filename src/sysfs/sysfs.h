@@ -7,6 +7,7 @@
  * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
  * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
  */
+#include "base/range-set.h"
 #include "model/setting.h"
 #include "model/snapshot.h"
 
@@ -20,6 +21,11 @@ DEFINE_CLEANUP(Sysfs *, sysfs_close)
 /* The size of each block in bytes, and whether there are NUMA nodes: read once, by sysfs_open(). */
 uint64_t sysfs_block_size(const Sysfs *sysfs);
 bool sysfs_has_nodes(const Sysfs *sysfs);
+
+/*
+ * Which nodes this kernel can ever have, the caller's. -ENOENT: it has no NUMA, or doesn't say.
+ */
+int sysfs_read_possible_nodes(Sysfs *sysfs, RangeSet **ret);
 
 /* -ENOENT, -ENODEV: the block is gone. A block without node link is no error: see Block.node. */
 int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret);

@@ -10,6 +10,7 @@
 #include "sysfs/sysfs.h"
 
 #define MEMORY "sys/devices/system/memory/"
+#define NODE "sys/devices/system/node/"
 
 static const char *const files[] = {
         MEMORY "block_size_bytes",    MEMORY "auto_online_blocks", MEMORY "memory0/state",
@@ -41,6 +42,7 @@ static void check_blocks(const Snapshot *snapshot) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = fuzz_text(data, size);
         _cleanup_(snapshot_done) Snapshot snapshot = {};
+        _cleanup_(range_set_freep) RangeSet *nodes = NULL;
         _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
         char setting[SETTING_TEXT_MAX], *rest = text;
 
@@ -57,6 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         assert(sysfs_block_size(sysfs) > 0);
         if (sysfs_read_setting(sysfs, SETTING_AUTO_ONLINE_BLOCKS, setting) >= 0)
                 assert(strlen(setting) < SETTING_TEXT_MAX);
+        assert((sysfs_read_possible_nodes(sysfs, &nodes) == 0) == (nodes != NULL));
         assert(sysfs_read_all(sysfs, &snapshot) == 0);
         check_blocks(&snapshot);
         return 0;
