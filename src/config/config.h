@@ -58,3 +58,10 @@ char *config_message_format(const ConfigMessage *message);
  * report is valid in each case, and the caller ends it with config_report_done().
  */
 int config_load(const char *root, const char *file, Policy **ret, ConfigReport *ret_report);
+
+/*
+ * The same of the files that are named, as if the later ones were drop-ins. One that is a directory
+ * stands for the files *.conf in it, in the order of their names, and then for those of the
+ * memplugd.conf.d in it.
+ */
+int config_load_paths(char *const *paths, size_t n_paths, Policy **ret, ConfigReport *ret_report);
