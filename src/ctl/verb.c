@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/verb.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,10 +29,11 @@ static const Verb verb_table[] = {
                      OPTION_BIT(OPTION_NO_LEGEND),
           .run = list_run },
         { .name = "check-config",
-          .arguments = "[FILE]",
-          .help = "tell all that is wrong with the config, or with FILE alone",
-          .max_arguments = 1,
-          .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT),
+          .arguments = "[PATH]...",
+          .help = "tell all that is wrong with the config, or with these files",
+          .max_arguments = INT_MAX,
+          .options =
+                  OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_STRICT),
           .run = check_config_run },
         { .name = "show-config",
           .arguments = "",
@@ -59,7 +61,7 @@ void verb_print_help(void) {
 
                 (void)snprintf(text, sizeof(text), "%s %s", verb_table[i].name,
                                verb_table[i].arguments);
-                printf("  %-20s  %s\n", text, verb_table[i].help);
+                printf("  %-22s  %s\n", text, verb_table[i].help);
         }
 
         puts("\nOptions:");

@@ -560,7 +560,7 @@ def case_usage(ctl):
     """One line on standard error, nothing on standard output, exit code 2."""
     Tree("tree")
     for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
-                      ("list", "-x"), ("--sysroot",), ("check-config", "a", "b"), ("status", "x"),
+                      ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)

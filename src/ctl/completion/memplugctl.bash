@@ -50,10 +50,10 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
-	check-config) options+=' --json --sysroot' ;;
+	check-config) options+=' --json --strict --sysroot' ;;
 	show-config) options+=' --json --config --sysroot' ;;
 	esac
 
