@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_order(records, n);
         assert((faccessat(fuzz_tree_fd(), FILE_NAME ".damaged", F_OK, 0) == 0) == damaged);
         assert(!damaged || n == 0);
+        assert(damaged || !memchr(data, 0, size));
         (void)unlinkat(fuzz_tree_fd(), FILE_NAME ".damaged", 0);
 
         assert(block_table_set(table, 7, 70, BLOCK_MARK_RELEASED) == 0);
