@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config/schema.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -362,6 +363,9 @@ int config_key_format(ConfigGroup group, size_t i, const void *values, char **re
         size_t size;
         FILE *stream = open_memstream(&text, &size);
 
+        /* A new setting must not be missing from what show-config shows. */
+        assert(key->format || key->is_later || key->type == CONFIG_TYPE_GROUP ||
+               key->type == CONFIG_TYPE_LIST);
         if (!stream)
                 return -ENOMEM;
 
