@@ -100,22 +100,92 @@ static void look_after(const ActuateOps *ops, void *userdata, BlockIndex index, 
                 attempt->outcome = OUTCOME_REFUSED;
 }
 
-Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
-                       Online online) {
-        Attempt attempt = {
+static Attempt attempt_of(Online online) {
+        return (Attempt){
                 .online = online,
                 .zone = _ZONE_KIND_INVALID,
+                .moved_from = _ZONE_KIND_INVALID,
         };
-        uint64_t started;
+}
+
+static void write_word(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                       const char *word, Attempt *attempt) {
+        uint64_t started = ops->now(userdata);
+
+        attempt->error = ops->write(userdata, index, inode, word);
+        attempt->written = true;
+        attempt->duration += ops->now(userdata) - started;
+}
+
+Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                       Online online) {
+        Attempt attempt = attempt_of(online);
 
         if (!look_before(ops, userdata, index, inode, &attempt))
                 return attempt;
 
-        started = ops->now(userdata);
-        attempt.error = ops->write(userdata, index, inode, online_to_state_word(online));
-        attempt.written = true;
-        attempt.duration = ops->now(userdata) - started;
-
+        write_word(ops, userdata, index, inode, online_to_state_word(online), &attempt);
         look_after(ops, userdata, index, inode, &attempt);
         return attempt;
+}
+
+/* Whether there is something to move; else the attempt is settled by what was read. */
+static bool look_before_moving(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                               Attempt *attempt) {
+        Block block;
+
+        if (!look(ops, userdata, index, inode, attempt, &block))
+                return false;
+
+        attempt->outcome =
+                block.state == BLOCK_ONLINE ? outcome_of_zone(attempt) : OUTCOME_CANCELLED;
+        return attempt->outcome == OUTCOME_WRONG_ZONE;
+}
+
+/* False: it didn't go offline, or not by us. */
+static bool take_off(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                     Attempt *attempt) {
+        attempt->moved_from = attempt->zone;
+        write_word(ops, userdata, index, inode, "offline", attempt);
+        if (attempt->error == 0) {
+                attempt->taken_off = true;
+                return true;
+        }
+
+        look_after(ops, userdata, index, inode, attempt);
+        if (attempt->outcome != OUTCOME_WRONG_ZONE && attempt->outcome != OUTCOME_ALREADY &&
+            attempt->outcome != OUTCOME_GONE)
+                attempt->outcome = OUTCOME_CANCELLED;
+        return false;
+}
+
+/* It is offline by us, and can't be had as it was asked for: it goes back where it was. */
+static void put_back(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                     Attempt *attempt) {
+        Online had = attempt->moved_from == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
+        Attempt back = attempt_online(ops, userdata, index, inode, had);
+
+        attempt->duration += back.duration;
+        if (back.outcome == OUTCOME_DONE || back.outcome == OUTCOME_ALREADY) {
+                attempt->outcome = OUTCOME_WRONG_ZONE;
+                attempt->zone = back.zone;
+        } else if (!outcome_is_open(back.outcome))
+                attempt->outcome = back.outcome;
+}
+
+Attempt attempt_move(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                     Online online) {
+        Attempt attempt = attempt_of(online), moved;
+
+        if (!look_before_moving(ops, userdata, index, inode, &attempt) ||
+            !take_off(ops, userdata, index, inode, &attempt))
+                return attempt;
+
+        moved = attempt_online(ops, userdata, index, inode, online);
+        moved.moved_from = attempt.moved_from;
+        moved.taken_off = true;
+        moved.duration += attempt.duration;
+        if (outcome_is_open(moved.outcome) || moved.outcome == OUTCOME_POISONED)
+                put_back(ops, userdata, index, inode, &moved);
+        return moved;
 }

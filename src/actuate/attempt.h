@@ -23,6 +23,9 @@ typedef struct Attempt {
         uint64_t duration; /* µs, of the write alone */
         ValidZones zones;  /* as they read last */
         ZoneKind zone; /* the zone of an online block; _ZONE_KIND_INVALID if it isn't, or unknown */
+        ZoneKind
+                moved_from; /* it was to be moved out of that zone; _ZONE_KIND_INVALID: it wasn't */
+        bool taken_off;     /* and was taken offline for that, by us */
 } Attempt;
 
 /*
@@ -31,6 +34,18 @@ typedef struct Attempt {
  */
 Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
                        Online online);
+
+/*
+ * Moves a block that is online in another zone than 'online' asks for: takes it offline, puts it
+ * online there, and where that fails, puts it back where it was. A signal ends the first of these
+ * writes with EINTR.
+ *
+ * OUTCOME_DONE: it was moved. OUTCOME_ALREADY: there was nothing to move. OUTCOME_WRONG_ZONE: it is
+ * where it was, and 'error' says what stood in the way. OUTCOME_CANCELLED: somebody else took it
+ * offline. Any other but OUTCOME_GONE: it is offline now, and can't be put back either.
+ */
+Attempt attempt_move(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
+                     Online online);
 
 /* Whether another try can come to something else once other blocks have changed. */
 bool outcome_is_open(Outcome outcome);

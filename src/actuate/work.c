@@ -15,7 +15,7 @@ void work_clear(Work *work) {
         work->current = 0;
         work->highest = 0;
         work->pass = 0;
-        work->n_done = 0;
+        work->n_done = work->n_writes = 0;
 }
 
 static bool is_open(const WorkItem *item, BlockIndex block) {
@@ -40,10 +40,12 @@ static Online wish_of(const WorkItem *item) {
         return item->fell_back ? item->verdict.or_else : item->verdict.online;
 }
 
-/* A try that has been made is made again only if something came online since. */
+/* A try that has been made is made again only if it can come to something else. */
 static bool is_worth_trying(const Work *work, const WorkItem *item) {
         if (item->settled || item->last_pass == work->pass)
                 return false;
+        if (!item->last.written && item->last_writes < work->n_writes)
+                return true;
 
         return item->last_pass == 0 || item->last_done < work->n_done;
 }
@@ -87,7 +89,8 @@ static int grow(Work *work) {
         return 0;
 }
 
-int work_add(Work *work, const Verdict *verdict, ino_t inode) {
+int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online) {
+        const WorkItem item = { .verdict = *verdict, .inode = inode, .found_online = found_online };
         WorkItem *known = find_open(work, verdict->block);
 
         assert(verdict->online != ONLINE_LEAVE);
@@ -97,7 +100,7 @@ int work_add(Work *work, const Verdict *verdict, ino_t inode) {
                         return -EEXIST;
 
                 /* Plugged anew, and its "remove" was lost: what was tried before means nothing. */
-                *known = (WorkItem){ .verdict = *verdict, .inode = inode };
+                *known = item;
                 work->n_steps = work->next_step = 0;
                 return 0;
         }
@@ -109,7 +112,7 @@ int work_add(Work *work, const Verdict *verdict, ino_t inode) {
                         return r;
         }
 
-        work->items[work->n_items++] = (WorkItem){ .verdict = *verdict, .inode = inode };
+        work->items[work->n_items++] = item;
         if (verdict->block > work->highest)
                 work->highest = verdict->block;
 
@@ -178,6 +181,7 @@ const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, v
 
                         item->last_pass = work->pass;
                         item->last_done = work->n_done;
+                        item->last_writes = work->n_writes;
                         work->current = step->item;
                         *ret_online = step->online;
                         return item;
@@ -187,6 +191,27 @@ const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, v
                         return NULL;
                 }
         }
+}
+
+void work_deny(Work *work, Denial denial) {
+        work->items[work->current].denial = denial;
+}
+
+/* Somebody else was faster, and put it in the wrong zone. */
+static bool is_to_be_moved(const WorkItem *item, const Attempt *attempt) {
+        return attempt->outcome == OUTCOME_WRONG_ZONE && item->verdict.rezone && !item->fell_back &&
+               !item->found_online;
+}
+
+/*
+ * It was taken offline to be moved, and could be put neither there nor back. Once more is possible
+ * again, it shall be back at least.
+ */
+static void leave_where_it_was(WorkItem *item, const Attempt *attempt) {
+        item->verdict.or_else =
+                attempt->moved_from == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
+        item->fell_back = true;
+        item->found_online = false;
 }
 
 void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSettled settled,
@@ -200,11 +225,18 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
         if (!item->fell_back)
                 item->first = *attempt;
         item->n_writes += attempt->written;
+        work->n_writes += attempt->written;
         if (attempt->outcome == OUTCOME_DONE)
                 work->n_done++;
 
-        if (!outcome_is_open(attempt->outcome))
+        if (is_to_be_moved(item, attempt)) {
+                item->found_online = true;
+                item->last_pass = 0;
+                work->n_steps = work->next_step = 0;
+        } else if (!outcome_is_open(attempt->outcome))
                 settle(item, settled, userdata);
+        else if (attempt->taken_off)
+                leave_where_it_was(item, attempt);
 }
 
 static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
@@ -212,6 +244,7 @@ static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, vo
                 .outcome = outcome,
                 .online = wish_of(item),
                 .zone = _ZONE_KIND_INVALID,
+                .moved_from = _ZONE_KIND_INVALID,
         };
         settle(item, settled, userdata);
 }

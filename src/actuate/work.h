@@ -4,21 +4,32 @@
  * Verdicts that are to be carried out, one attempt at a time. What is tried next is the plan's
  * order of all that is left, made anew whenever something is added. A pass tries each block once; the
  * next one those that were refused before another one came online, for that may have made room for
- * them. What is left when nothing comes online any more can't be had, and follows its rule's or_else.
+ * them (and so may a write that failed, under the boundary rule: see zone-model.h; it has those tried
+ * that weren't written to yet). What is left when nothing comes online any more can't be had, and follows its rule's or_else.
  *
  * It only keeps the books: whoever asks for the next attempt makes it, and says what it came to.
  */
 #include "actuate/attempt.h"
 #include "plan/plan.h"
 
+/* Why a block in the wrong zone isn't moved although its rule says so. */
+typedef enum Denial {
+        DENIAL_NONE,
+        DENIAL_MEMORY,  /* too little memory is free elsewhere for what it may hold */
+        DENIAL_LEAVING, /* memory is being taken away just now: a device may be shrinking */
+} Denial;
+
 typedef struct WorkItem {
         Verdict verdict;
         ino_t inode;
+        bool found_online; /* in the wrong zone: it is to be moved */
+        Denial denial;
         bool settled;   /* nothing more is tried for it */
         bool fell_back; /* 'first' didn't work out, and 'last' asked for the rule's or_else */
         unsigned n_writes;
         unsigned last_pass; /* the one in which it was tried last; 0: not yet */
         size_t last_done;   /* how many had come online when it was tried last */
+        size_t last_writes; /* and how much had been written */
         Attempt first;      /* the last one that asked for what the verdict says */
         Attempt last;       /* what it came to in the end */
 } WorkItem;
@@ -34,6 +45,7 @@ typedef struct Work {
         size_t n_steps, next_step;
         unsigned pass;
         size_t n_done; /* came online by this work */
+        size_t n_writes;
 } Work;
 
 /* Called once for each item, when it is settled. The item is valid during the call. */
@@ -44,16 +56,20 @@ void work_done(Work *work);
 
 /*
  * Adds a verdict, which must ask for a zone, not "leave"; its rule must live as long as the item.
- * 0, -EEXIST if the block is an unsettled item already, or -ENOMEM. An unsettled item of another
- * block behind the same number becomes this one.
+ * 'found_online': the block is online in the wrong zone, and is to be moved. 0, -EEXIST if the block
+ * is an unsettled item already, or -ENOMEM. An unsettled item of another block behind the same number
+ * becomes this one.
  */
-int work_add(Work *work, const Verdict *verdict, ino_t inode);
+int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online);
 
 /*
  * The item to try next, valid until the next call of any of these, and what to ask for. NULL:
  * all is settled, and the work is empty again.
  */
 const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, void *userdata);
+
+/* Says of the item that work_next() answered last why it isn't moved. */
+void work_deny(Work *work, Denial denial);
 
 /* Says what the attempt came to that work_next() asked for. Unknown blocks are passed over. */
 void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSettled settled,

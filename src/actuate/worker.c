@@ -17,6 +17,7 @@ typedef struct Job {
         BlockIndex block;
         ino_t inode;
         Online online;
+        bool move;
 } Job;
 
 struct Worker {
@@ -62,13 +63,15 @@ static uint64_t op_now(void *userdata) {
 
 static void make_attempt(Worker *worker, const Job *job) {
         static const ActuateOps ops = { op_read, op_write, op_now };
+        Attempt attempt =
+                job->move ? attempt_move(&ops, worker, job->block, job->inode, job->online)
+                          : attempt_online(&ops, worker, job->block, job->inode, job->online);
 
-        report(worker,
-               &(WorkerReport){
-                       .job = WORKER_ATTEMPT,
-                       .block = job->block,
-                       .attempt = attempt_online(&ops, worker, job->block, job->inode, job->online),
-               });
+        report(worker, &(WorkerReport){
+                               .job = WORKER_ATTEMPT,
+                               .block = job->block,
+                               .attempt = attempt,
+                       });
 }
 
 /*
@@ -220,12 +223,13 @@ int worker_read(Worker *worker, WorkerReport *ret) {
         return n == (ssize_t)sizeof(*ret);
 }
 
-void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online) {
+void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online, bool move) {
         give_job(worker, (Job){
                                  .kind = JOB_ATTEMPT,
                                  .block = block,
                                  .inode = inode,
                                  .online = online,
+                                 .move = move,
                          });
 }
 

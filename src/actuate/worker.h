@@ -38,8 +38,8 @@ int worker_fd(const Worker *worker);
 /* Takes the next report. 1: there was one; 0: none yet. */
 int worker_read(Worker *worker, WorkerReport *ret);
 
-/* Gives it an attempt to make, as attempt_online(). It must be idle. */
-void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online);
+/* Gives it an attempt to make, as attempt_move() or attempt_online(). It must be idle. */
+void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online, bool move);
 
 /*
  * Waits until nobody holds the hotplug lock: then all blocks of a DIMM are there and linked, and

@@ -114,3 +114,50 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
 int read_own_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size) {
         return open_and_read(dir_fd, path, O_NOFOLLOW, max, ret, ret_size);
 }
+
+/* Makes room for as much again, up to 'max' and a NUL. */
+static int grow(char **text, size_t *size, size_t max) {
+        size_t larger = *size ? *size * 2 : 1 << 16;
+        char *bigger;
+
+        if (*size > max)
+                return -EFBIG;
+        if (larger > max + 1)
+                larger = max + 1;
+
+        bigger = realloc(*text, larger + 1);
+        if (!bigger)
+                return -ENOMEM;
+
+        *text = bigger;
+        *size = larger;
+        return 0;
+}
+
+int read_unsized(int fd, size_t max, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *text = NULL;
+        size_t n = 0, size = 0;
+
+        for (;;) {
+                ssize_t k;
+                int r;
+
+                r = n == size ? grow(&text, &size, max) : 0;
+                if (r < 0)
+                        return r;
+
+                k = pread(fd, text + n, size - n, (off_t)n);
+                if (k < 0 && errno == EINTR)
+                        continue;
+                if (k < 0)
+                        return -errno;
+                if (k == 0)
+                        break;
+                n += (size_t)k;
+        }
+
+        text[n] = 0;
+        *ret = TAKE_PTR(text);
+        *ret_size = n;
+        return 0;
+}

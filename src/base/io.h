@@ -29,3 +29,9 @@ int read_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *r
 
 /* The same of a file that only we write: -ELOOP if it is a symlink. */
 int read_own_file_at(int dir_fd, const char *path, size_t max, char **ret, size_t *ret_size);
+
+/*
+ * Reads a file of which nobody knows the size before its end, as of those in /proc, from its
+ * beginning; the place where others read isn't moved. Otherwise the same as read_file_at().
+ */
+int read_unsized(int fd, size_t max, char **ret, size_t *ret_size);

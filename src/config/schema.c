@@ -208,6 +208,11 @@ static void read_group(Reader *reader, const config_setting_t *group, const Key 
         }
 }
 
+static void read_bool(Reader *reader, const config_setting_t *setting, void *value) {
+        (void)reader;
+        *(bool *)value = config_setting_get_bool(setting);
+}
+
 static const Key match_keys[] = {
         { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
           .parse = config_parse_ranges, .format = config_format_ranges },
@@ -237,7 +242,8 @@ static const Key rule_keys[] = {
           .parse = config_parse_online, .format = config_format_online, .later = later_onlines },
         { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
           .parse = config_parse_or_else, .format = config_format_online },
-        { "rezone", .is_later = true },
+        { "rezone", CONFIG_TYPE_BOOL, "true or false", offsetof(Rule, rezone), .read = read_bool,
+          .format = config_format_bool },
         { "unit", .is_later = true },
         {},
 };
@@ -262,6 +268,13 @@ static char *default_name(Reader *reader, const config_setting_t *setting) {
                 return NULL;
 
         return name;
+}
+
+/* Only these two name a zone that can be the wrong one. */
+static void check_rezone(Reader *reader, const config_setting_t *setting, const Rule *rule) {
+        if (rule->rezone && rule->online != ONLINE_MOVABLE && rule->online != ONLINE_KERNEL)
+                tell(reader, CONFIG_WARNING, config_setting_get_member(setting, "rezone"),
+                     "has no effect together with online = \"%s\"", online_to_string(rule->online));
 }
 
 /* Gives the rule, which it takes over, what the file needn't say, and puts it to the others. */
@@ -303,17 +316,13 @@ static void read_rule(Reader *reader, const config_setting_t *setting) {
                 return;
         }
         check_or_else(reader, setting, &rule);
+        check_rezone(reader, setting, &rule);
         add_rule(reader, &rule, setting);
 }
 
 static void read_rules(Reader *reader, const config_setting_t *setting, void *value) {
         for (int i = 0; i < config_setting_length(setting); i++)
                 read_rule(reader, config_setting_get_elem(setting, (unsigned)i));
-}
-
-static void read_bool(Reader *reader, const config_setting_t *setting, void *value) {
-        (void)reader;
-        *(bool *)value = config_setting_get_bool(setting);
 }
 
 static const Key policy_keys[] = {

@@ -27,6 +27,10 @@ static Fold fold_of_block(const View *view, const Block *block) {
         };
 }
 
+static bool same_source(const Block *a, const Block *b) {
+        return a->source == b->source && a->device == b->device && a->hot_added == b->hot_added;
+}
+
 static bool can_join(const Fold *fold, const Fold *next, FoldBy by) {
         if (next->block->index != fold->last + 1 || next->block->node != fold->block->node ||
             next->rule != fold->rule)
@@ -35,7 +39,8 @@ static bool can_join(const Fold *fold, const Fold *next, FoldBy by) {
         switch (by) {
         case FOLD_ALIKE:
                 return next->block->state == fold->block->state &&
-                       same_zones(fold->block, next->block);
+                       same_zones(fold->block, next->block) &&
+                       same_source(fold->block, next->block);
         case FOLD_TROUBLE:
                 return next->trouble == fold->trouble;
         default:
@@ -79,6 +84,16 @@ static json_object *zones_to_json(const Block *block) {
         return array;
 }
 
+static void add_source(json_object *object, const Snapshot *snapshot, const Block *block) {
+        const Device *device = snapshot_device(snapshot, block);
+
+        json_add(object, "source",
+                 block->source == SOURCE_UNKNOWN ? NULL
+                                                 : json_new_text(source_to_string(block->source)));
+        json_add(object, "device", device ? json_new_text(device->name) : NULL);
+        json_add(object, "hot_added", json_new_bool(block->hot_added));
+}
+
 static void add_rule(json_object *object, const Fold *fold) {
         const Rule *rule = fold->rule;
 
@@ -101,6 +116,7 @@ json_object *fold_to_json(const View *view, const Fold *fold) {
         json_add(object, "bytes", json_new_number(fold_count(fold) * size));
         json_add(object, "node",
                  block->node == NODE_UNKNOWN ? NULL : json_new_number((uint64_t)block->node));
+        add_source(object, &view->snapshot, block);
         json_add(object, "state", json_new_text(block_state_to_string(block->state)));
         json_add(object, "zones", zones_to_json(block));
         add_rule(object, fold);

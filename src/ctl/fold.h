@@ -21,7 +21,7 @@ static inline uint64_t fold_count(const Fold *fold) {
 /* What of two neighbours must be the same for them to be one. */
 typedef enum FoldBy {
         FOLD_NOTHING, /* each block for itself */
-        FOLD_ALIKE,   /* node, state, zones and rule */
+        FOLD_ALIKE,   /* node, source, device, state, zones and rule */
         FOLD_TROUBLE, /* node, rule and what is wrong */
 } FoldBy;
 

@@ -47,7 +47,7 @@ const char *format_blocks(BlockIndex first, BlockIndex last, char text[FORMAT_TE
 
 const char *format_addresses(BlockIndex first, BlockIndex last, uint64_t block_size,
                              char text[FORMAT_TEXT_MAX]) {
-        (void)snprintf(text, FORMAT_TEXT_MAX, "0x%016" PRIx64 "-0x%016" PRIx64, first * block_size,
+        (void)snprintf(text, FORMAT_TEXT_MAX, "0x%010" PRIx64 "-0x%010" PRIx64, first * block_size,
                        last * block_size + (block_size - 1));
         return text;
 }
@@ -69,6 +69,15 @@ const char *format_zones(const Block *block, char text[FORMAT_TEXT_MAX]) {
                 return strcpy(text, zone_to_string(zones->zones[0]));
 
         return valid_zones_format(zones, text);
+}
+
+const char *format_source(const Snapshot *snapshot, const Block *block,
+                          char text[FORMAT_TEXT_MAX]) {
+        const Device *device = snapshot_device(snapshot, block);
+
+        (void)snprintf(text, FORMAT_TEXT_MAX, "%s%s%s", source_to_string(block->source),
+                       device ? " " : "", device ? device->name : "");
+        return text;
 }
 
 char *format_printable(const char *text) {

@@ -5,7 +5,7 @@
  */
 #include <stdint.h>
 
-#include "model/block.h"
+#include "model/snapshot.h"
 
 #define FORMAT_TEXT_MAX 64
 
@@ -18,7 +18,10 @@ const char *format_bytes(uint64_t bytes, char text[FORMAT_TEXT_MAX]);
 /* "32-39", or "32" if it is but one. */
 const char *format_blocks(BlockIndex first, BlockIndex last, char text[FORMAT_TEXT_MAX]);
 
-/* "0x0000000100000000-0x000000013fffffff": the addresses of these blocks. */
+/*
+ * "0x0100000000-0x013fffffff": the addresses of these blocks. Ten digits are a terabyte; higher up
+ * there are more.
+ */
 const char *format_addresses(BlockIndex first, BlockIndex last, uint64_t block_size,
                              char text[FORMAT_TEXT_MAX]);
 
@@ -30,6 +33,9 @@ const char *format_node(int node, char text[FORMAT_TEXT_MAX]);
  * zone it is in. "none": it can never be taken offline; "-": unknown.
  */
 const char *format_zones(const Block *block, char text[FORMAT_TEXT_MAX]);
+
+/* "dimm PNP0C80:01", or "boot": where the block comes from, and its device if it has one. */
+const char *format_source(const Snapshot *snapshot, const Block *block, char text[FORMAT_TEXT_MAX]);
 
 /* "" for 1, else "s". */
 static inline const char *format_plural(uint64_t n) {

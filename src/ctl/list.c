@@ -9,6 +9,7 @@
 #include "ctl/fold.h"
 #include "ctl/format.h"
 #include "ctl/json.h"
+#include "ctl/legend.h"
 #include "ctl/output.h"
 #include "ctl/report.h"
 #include "ctl/table.h"
@@ -20,6 +21,7 @@ typedef enum Column {
         COLUMN_SIZE,
         COLUMN_BLOCK,
         COLUMN_NODE,
+        COLUMN_SOURCE,
         COLUMN_STATE,
         COLUMN_ZONES,
         COLUMN_WANTED,
@@ -32,16 +34,12 @@ static const TableColumn column_table[_COLUMN_MAX] = {
         [COLUMN_SIZE] = { "SIZE", SCOLS_FL_RIGHT },
         [COLUMN_BLOCK] = { "BLOCK", SCOLS_FL_RIGHT },
         [COLUMN_NODE] = { "NODE", SCOLS_FL_RIGHT },
+        [COLUMN_SOURCE] = { "SOURCE", SCOLS_FL_TRUNC },
         [COLUMN_STATE] = { "STATE", 0 },
         [COLUMN_ZONES] = { "ZONES", 0 },
         [COLUMN_WANTED] = { "WANTED", 0 },
         [COLUMN_RULE] = { "RULE", SCOLS_FL_TRUNC },
 };
-
-static const char *size_text(const Options *options, uint64_t bytes, char text[FORMAT_TEXT_MAX]) {
-        return options_have(options, OPTION_BYTES) ? format_bytes(bytes, text)
-                                                   : format_size(bytes, text);
-}
 
 static FoldBy fold_by(const Options *options) {
         return options_have(options, OPTION_ALL) ? FOLD_NOTHING : FOLD_ALIKE;
@@ -59,10 +57,6 @@ static void tell_broken_config(const View *view) {
 
 static uint64_t bytes_of(const View *view, uint64_t n_blocks) {
         return n_blocks * view->snapshot.block_size;
-}
-
-static uint64_t online_blocks(const Totals *totals) {
-        return totals_sum(&totals->all) - totals->all.n_blocks[SHARE_OFFLINE];
 }
 
 /* "movable", and a sign where that isn't so. */
@@ -96,9 +90,10 @@ static int add_line(struct libscols_table *table, const Options *options, const 
 
         (void)format_addresses(block->index, fold->last, view->snapshot.block_size,
                                texts[COLUMN_RANGE]);
-        (void)size_text(options, bytes_of(view, fold_count(fold)), texts[COLUMN_SIZE]);
+        (void)legend_size(options, bytes_of(view, fold_count(fold)), texts[COLUMN_SIZE]);
         (void)format_blocks(block->index, fold->last, texts[COLUMN_BLOCK]);
         (void)format_node(block->node, texts[COLUMN_NODE]);
+        (void)format_source(&view->snapshot, block, texts[COLUMN_SOURCE]);
         (void)format_zones(block, texts[COLUMN_ZONES]);
         (void)wanted_text(fold, texts[COLUMN_WANTED]);
 
@@ -115,17 +110,6 @@ static int add_line(struct libscols_table *table, const Options *options, const 
                 r = colour_wanted(line, fold->trouble);
 
         return r;
-}
-
-static void print_totals(const Options *options, const View *view, const Totals *totals) {
-        char size[FORMAT_TEXT_MAX];
-
-        printf("\n");
-        printf("Memory block size:    %10s\n", size_text(options, view->snapshot.block_size, size));
-        printf("Total online memory:  %10s\n",
-               size_text(options, bytes_of(view, online_blocks(totals)), size));
-        printf("Total offline memory: %10s\n",
-               size_text(options, bytes_of(view, totals->all.n_blocks[SHARE_OFFLINE]), size));
 }
 
 static int print_table(const Options *options, const View *view, const Totals *totals) {
@@ -148,8 +132,7 @@ static int print_table(const Options *options, const View *view, const Totals *t
         if (r < 0)
                 return r;
 
-        if (!options_have(options, OPTION_NO_LEGEND))
-                print_totals(options, view, totals);
+        legend_print(options, &view->snapshot, totals);
         return 0;
 }
 
@@ -161,8 +144,10 @@ static void print_json(const Options *options, const View *view, const Totals *t
         const char *separator = "";
         Fold fold;
 
-        printf("{\n  \"config_valid\": %s,\n  \"block_size\": %" PRIu64 ",\n  \"blocks\": [",
-               view->config_is_valid ? "true" : "false", view->snapshot.block_size);
+        printf("{\n  \"config_valid\": %s,\n  \"sources_hidden\": %s,\n  \"block_size\": %" PRIu64
+               ",\n  \"blocks\": [",
+               view->config_is_valid ? "true" : "false",
+               view->snapshot.sources_hidden ? "true" : "false", view->snapshot.block_size);
         for (size_t i = 0; fold_next(view, fold_by(options), &i, &fold); separator = ",") {
                 _cleanup_(json_object_putp) json_object *object = fold_to_json(view, &fold);
 
@@ -170,8 +155,8 @@ static void print_json(const Options *options, const View *view, const Totals *t
                 json_print_line(object);
         }
         printf("\n  ],\n  \"online_bytes\": %" PRIu64 ",\n  \"offline_bytes\": %" PRIu64 "\n}\n",
-               bytes_of(view, online_blocks(totals)),
-               bytes_of(view, totals->all.n_blocks[SHARE_OFFLINE]));
+               legend_online_bytes(&view->snapshot, totals),
+               legend_offline_bytes(&view->snapshot, totals));
 }
 
 int list_run(const Options *options, int n_arguments, char **arguments) {

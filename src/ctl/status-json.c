@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/fold.h"
+#include "ctl/groups.h"
 #include "ctl/report.h"
 #include "ctl/status.h"
 #include "rules/kernel-words.h"
 
 static json_object *total_to_json(const Status *status, const NodeTotal *total, bool with_node) {
-        static const char *const keys[_SHARE_MAX] = {
-                [SHARE_KERNEL] = "kernel_bytes",
-                [SHARE_MOVABLE] = "movable_bytes",
-                [SHARE_UNKNOWN] = "unknown_bytes",
-                [SHARE_OFFLINE] = "offline_bytes",
-        };
         json_object *object = json_new_object();
 
         if (with_node)
                 json_add(object, "node",
                          total->node == NODE_UNKNOWN ? NULL
                                                      : json_new_number((uint64_t)total->node));
-        for (Share share = 0; share < _SHARE_MAX; share++)
-                json_add(
-                        object, keys[share],
-                        json_new_number(total->n_blocks[share] * status->view.snapshot.block_size));
+        shares_add_to_json(object, total->n_blocks, status->view.snapshot.block_size);
         return object;
 }
 

@@ -11,7 +11,7 @@ static const char *const share_table[] = {
 };
 DEFINE_STRING_TABLE(share, Share);
 
-static Share share_of(const Block *block) {
+Share share_of_block(const Block *block) {
         if (block->state != BLOCK_ONLINE)
                 return SHARE_OFFLINE;
         if (!block->valid_zones.known)
@@ -52,7 +52,7 @@ int totals_count(const Snapshot *snapshot, Totals *ret) {
         _cleanup_(totals_done) Totals totals = {};
 
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                Share share = share_of(&snapshot->blocks[i]);
+                Share share = share_of_block(&snapshot->blocks[i]);
                 NodeTotal *total = find_or_add(&totals, snapshot->blocks[i].node);
 
                 if (!total)

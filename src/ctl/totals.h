@@ -17,6 +17,8 @@ typedef enum Share {
 /* "kernel", "movable", "unknown", "offline". */
 DECLARE_STRING_TABLE(share, Share);
 
+Share share_of_block(const Block *block);
+
 typedef struct NodeTotal {
         int node; /* NODE_UNKNOWN: of blocks that aren't linked to one yet */
         uint64_t n_blocks[_SHARE_MAX];

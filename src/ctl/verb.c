@@ -28,6 +28,12 @@ static const Verb verb_table[] = {
           .options = READERS_OPTIONS | OPTION_BIT(OPTION_ALL) | OPTION_BIT(OPTION_BYTES) |
                      OPTION_BIT(OPTION_NO_LEGEND),
           .run = list_run },
+        { .name = "devices",
+          .arguments = "",
+          .help = "list what is plugged as one, and whether it can be unplugged now",
+          .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) |
+                     OPTION_BIT(OPTION_BYTES) | OPTION_BIT(OPTION_NO_LEGEND),
+          .run = devices_run },
         { .name = "check-config",
           .arguments = "[PATH]...",
           .help = "tell all that is wrong with the config, or with these files",

@@ -114,6 +114,23 @@ int view_read_memory(const Options *options, View *view) {
         if (r < 0)
                 return log_error_errno(r, "can't read the memory blocks: %m");
 
+        r = sysfs_read_devices(sysfs, &view->snapshot);
+        if (r < 0)
+                return log_error_errno(r, "can't read where the memory blocks come from: %m");
+
+        return 0;
+}
+
+int view_load_memory(const Options *options, View *ret) {
+        _cleanup_(view_done) View view = {};
+        int r;
+
+        r = view_read_memory(options, &view);
+        if (r < 0)
+                return r;
+
+        *ret = view;
+        view = (View){};
         return 0;
 }
 

@@ -37,6 +37,9 @@ DECLARE_STRING_TABLE(trouble, Trouble);
  */
 int view_load(const Options *options, View *ret);
 
+/* The same of the memory alone: without policy and report. */
+int view_load_memory(const Options *options, View *ret);
+
 /* Reads the config alone: 'file', or the usual files. The same otherwise. */
 int view_load_config(const Options *options, const char *file, View *ret);
 

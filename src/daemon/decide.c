@@ -26,11 +26,36 @@ typedef struct Decision {
  * Somebody else was first. Of what was online before memplugd first looked, boot memory among it, only
  * what is in the other zone is told, and in few lines.
  */
-static void decide_online(Decision *decision, const Block *block, bool known) {
+static void tell_online(Decision *decision, const Block *block, const Verdict *verdict,
+                        Outcome outcome) {
+        Rounds *rounds = decision->rounds;
+
+        if (decision->sweep && rounds->first_sweep) {
+                if (outcome == OUTCOME_WRONG_ZONE)
+                        tell_run(&decision->misplaced, verdict, tell_misplaced);
+                return;
+        }
+        rounds->n_outcomes[outcome]++;
+        tell_found_online(block, verdict, outcome, rounds->policy->active == MODE_KERNEL);
+}
+
+/* One that memplugd was moving when it was killed has had its try. */
+static bool move(Rounds *rounds, const Block *block, const Verdict *verdict, bool tried) {
+        if (!verdict->rezone || tried || rounds->policy->active == MODE_OBSERVE ||
+            work_add(&rounds->work, verdict, block->inode, /* found_online= */ true) == -ENOMEM)
+                return false;
+
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_FOUND);
+        return true;
+}
+
+static void decide_online(Decision *decision, const Block *block, const BlockRecord *record) {
         Rounds *rounds = decision->rounds;
         ZoneKind zone = block_zone_kind(block);
-        Outcome outcome;
+        bool tried = record && record->mark == BLOCK_MARK_MOVING;
+        bool known = record && record->mark != BLOCK_MARK_FOUND && !tried;
         Verdict verdict;
+        bool right;
 
         rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE);
 
@@ -38,16 +63,10 @@ static void decide_online(Decision *decision, const Block *block, bool known) {
         if (verdict.online == ONLINE_LEAVE || (decision->sweep && known))
                 return;
 
-        outcome = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone)
-                          ? OUTCOME_ALREADY
-                          : OUTCOME_WRONG_ZONE;
-        if (decision->sweep && rounds->first_sweep) {
-                if (outcome == OUTCOME_WRONG_ZONE)
-                        tell_run(&decision->misplaced, &verdict, tell_misplaced);
-                return;
-        }
-        rounds->n_outcomes[outcome]++;
-        tell_found_online(block, &verdict, outcome, rounds->policy->active == MODE_KERNEL);
+        right = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone);
+        if (right || !move(rounds, block, &verdict, tried))
+                tell_online(decision, block, &verdict,
+                            right ? OUTCOME_ALREADY : OUTCOME_WRONG_ZONE);
 }
 
 /*
@@ -61,12 +80,24 @@ static bool is_left_by_kernel(const Decision *decision, const Verdict *verdict, 
         return was_left || (decision->sweep && decision->rounds->own_setting);
 }
 
-static void decide_offline(Decision *decision, const Block *block, bool was_left) {
+/* It was online before memplugd took it offline to move it, and has to be again, wherever that is. */
+static void insist(Verdict *verdict) {
+        if (verdict->online == ONLINE_LEAVE)
+                verdict->online = ONLINE_DEFAULT;
+        if (verdict->or_else == ONLINE_LEAVE)
+                verdict->or_else =
+                        verdict->online == ONLINE_MOVABLE ? ONLINE_KERNEL : ONLINE_MOVABLE;
+}
+
+static void decide_offline(Decision *decision, const Block *block, const BlockRecord *record) {
+        bool was_moving = record && record->mark == BLOCK_MARK_MOVING;
         Rounds *rounds = decision->rounds;
         Verdict verdict;
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (is_left_by_kernel(decision, &verdict, was_left))
+        if (was_moving)
+                insist(&verdict);
+        else if (is_left_by_kernel(decision, &verdict, /* was_left= */ record))
                 verdict.online = ONLINE_LEAVE;
 
         if (verdict.online == ONLINE_LEAVE) {
@@ -76,13 +107,15 @@ static void decide_offline(Decision *decision, const Block *block, bool was_left
         }
 
         /* What comes of it is for the events to tell. */
-        rounds_forget(rounds, block->index);
+        if (!was_moving)
+                rounds_forget(rounds, block->index);
         if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
                 rounds->n_outcomes[OUTCOME_REFUSED]++;
                 tell_left_by_kernel(block, &verdict);
         } else if (rounds->policy->active == MODE_OBSERVE)
                 tell_run(&decision->observed, &verdict, tell_observed);
-        else if (work_add(&rounds->work, &verdict, block->inode) == -ENOMEM)
+        else if (work_add(&rounds->work, &verdict, block->inode, /* found_online= */ false) ==
+                 -ENOMEM)
                 log_error("memory%" PRIu64 ": no memory to deal with it; it stays offline.",
                           block->index);
 }
@@ -109,9 +142,9 @@ static void decide_block(Decision *decision, const Block *block) {
                 decide_online(decision, block, record);
         else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
-        else if (!record || record->mark == BLOCK_MARK_LEFT)
-                decide_offline(decision, block, /* was_left= */ record);
-        else if (record->mark == BLOCK_MARK_ONLINE)
+        else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
+                decide_offline(decision, block, record);
+        else if (record->mark != BLOCK_MARK_RELEASED)
                 release_unseen(rounds, block);
 }
 
@@ -261,8 +294,12 @@ void rounds_decide(Rounds *rounds) {
                 return;
         }
 
+        rounds->leaving = false;
+
         /* What is announced only now waits for a barrier of its own. */
+        rounds->deciding = true;
         rounds_read_uevents(rounds);
+        rounds->deciding = false;
         if (wait_for_links(rounds, &snapshot, decision.sweep))
                 return;
 

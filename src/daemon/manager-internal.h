@@ -19,6 +19,7 @@
 struct Manager {
         sd_event *event;
         sd_event_source *link_timer;
+        sd_event_source *move_timer; /* while a block is moved */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
         sd_event_source *status_timer; /* while the status that systemd has is an old one */

@@ -25,8 +25,9 @@ static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
         if (rounds->phase == PHASE_BARRIER)
                 (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
         else if (rounds->phase == PHASE_ATTEMPT)
-                (void)snprintf(text, TEXT_MAX, "putting memory%" PRIu64 " online; ",
-                               rounds->current);
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
+                               rounds->current_move ? "moving" : "putting", rounds->current,
+                               rounds->current_move ? " to its zone" : " online");
         return text;
 }
 

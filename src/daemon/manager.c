@@ -17,6 +17,10 @@
 #define STOP_WAITS_MAX 50
 #define STOP_WAIT_USEC (100 * 1000)
 
+/* How long a block may take to be moved to its zone, and how often it is interrupted from then on. */
+#define MOVE_DEADLINE_USEC (60 * 1000 * 1000)
+#define INTERRUPT_USEC (100 * 1000)
+
 /* Node links that are late are looked for again after so long. */
 #define LINK_WAIT_USEC (50 * 1000)
 
@@ -52,9 +56,43 @@ static bool op_start_barrier(void *userdata) {
         return true;
 }
 
-static void op_start_attempt(void *userdata, const WorkItem *item, Online online) {
-        worker_start_attempt(((Manager *)userdata)->worker, item->verdict.block, item->inode,
-                             online);
+static uint64_t op_available_memory(void *userdata) {
+        uint64_t bytes;
+
+        if (sysfs_read_available_memory(((Manager *)userdata)->sysfs, &bytes) < 0)
+                return 0;
+        return bytes;
+}
+
+static int on_move_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void)usec;
+        worker_interrupt(manager->worker);
+        (void)sd_event_source_set_time_relative(source, INTERRUPT_USEC);
+        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* The kernel itself would try to take a block offline for ever. */
+static void set_deadline(Manager *manager, bool move) {
+        int r;
+
+        manager->move_timer = sd_event_source_unref(manager->move_timer);
+        if (!move)
+                return;
+
+        r = sd_event_add_time_relative(manager->event, &manager->move_timer, CLOCK_MONOTONIC,
+                                       MOVE_DEADLINE_USEC, TIMER_ACCURACY_USEC, on_move_timer,
+                                       manager);
+        if (r < 0)
+                (void)log_error_errno(r, "Failed to set a timer: %m");
+}
+
+static void op_start_attempt(void *userdata, const WorkItem *item, Online online, bool move) {
+        Manager *manager = userdata;
+
+        set_deadline(manager, move);
+        worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
 }
 
 static Online op_kernel_policy(void *userdata) {
@@ -90,6 +128,7 @@ static const RoundsOps rounds_ops = {
         .read_all = op_read_all,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
+        .available_memory = op_available_memory,
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
         .wait_for_links = op_wait_for_links,
@@ -181,6 +220,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         if (!worker_read(manager->worker, &report))
                 return 0;
 
+        manager->move_timer = sd_event_source_unref(manager->move_timer);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
         else
@@ -358,6 +398,7 @@ Manager *manager_free(Manager *manager) {
         policy_unref(manager->policy);
         free(manager->config_text);
         sd_event_source_unref(manager->link_timer);
+        sd_event_source_unref(manager->move_timer);
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);

@@ -55,14 +55,6 @@ static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
                             first->online, ret);
 }
 
-static void on_settled(void *userdata, const WorkItem *item) {
-        Rounds *rounds = userdata;
-        Refusal refusal;
-
-        rounds->n_outcomes[item->last.outcome]++;
-        tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
-}
-
 /* Events */
 
 void rounds_announce(Rounds *rounds, BlockIndex index) {
@@ -121,6 +113,28 @@ static bool is_under_way(const Rounds *rounds, BlockIndex index) {
         return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
 }
 
+/*
+ * What is online and told needs no more. It is kept before its event comes, for who is killed in
+ * between must not find it released.
+ */
+static void remember_settled(Rounds *rounds, const WorkItem *item) {
+        const BlockRecord *record = block_table_find(rounds->table, item->verdict.block);
+        bool is_gone = is_under_way(rounds, item->verdict.block) && rounds->current_is_gone;
+
+        if ((item->last.outcome == OUTCOME_DONE || item->last.zone != _ZONE_KIND_INVALID) &&
+            !is_gone && (!record || record->mark == BLOCK_MARK_FOUND))
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE);
+}
+
+static void on_settled(void *userdata, const WorkItem *item) {
+        Rounds *rounds = userdata;
+        Refusal refusal;
+
+        rounds->n_outcomes[item->last.outcome]++;
+        remember_settled(rounds, item);
+        tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
+}
+
 /* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
 static void on_add(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
@@ -134,17 +148,44 @@ static void on_add(Rounds *rounds, BlockIndex index) {
         rounds_announce(rounds, index);
 }
 
-/* memplugd offlines nothing, so it was somebody else. */
-static void on_offline(Rounds *rounds, BlockIndex index) {
+static void release(Rounds *rounds, BlockIndex index) {
+        rounds->leaving = true;
         mark(rounds, index, BLOCK_MARK_RELEASED);
         log_info("memory%" PRIu64 ": taken offline by somebody else; it is left alone until it is "
                  "plugged anew.",
                  index);
+}
+
+/*
+ * Of a block that is being moved, one "offline" is ours, and what it is in the end is known when the
+ * attempt has ended. Its mark stays until then: who is killed meanwhile must not find it released.
+ */
+static bool may_be_ours(const Rounds *rounds, BlockIndex index) {
+        return is_under_way(rounds, index) && rounds->current_move;
+}
+
+/* What is online by us has its mark when the attempt has ended. */
+static void on_online(Rounds *rounds, BlockIndex index) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        bool found = !record || record->mark == BLOCK_MARK_FOUND;
+
+        if (!may_be_ours(rounds, index))
+                mark(rounds, index, found ? BLOCK_MARK_FOUND : BLOCK_MARK_ONLINE);
+}
+
+static void on_offline(Rounds *rounds, BlockIndex index) {
+        if (may_be_ours(rounds, index)) {
+                rounds->n_current_offlines++;
+                return;
+        }
+
+        release(rounds, index);
         if (!is_under_way(rounds, index))
                 work_settle(&rounds->work, index, OUTCOME_CANCELLED, on_settled, rounds);
 }
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
+        rounds->leaving = true;
         rounds_forget(rounds, index);
         if (is_under_way(rounds, index))
                 rounds->current_is_gone = true;
@@ -156,12 +197,16 @@ static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
 
+        /* What was read of it may be old: it is decided upon in the next round. */
+        if (rounds->deciding && uevent->action != UEVENT_OTHER)
+                rounds_announce(rounds, uevent->block);
+
         switch (uevent->action) {
         case UEVENT_ADD:
                 on_add(rounds, uevent->block);
                 break;
         case UEVENT_ONLINE:
-                mark(rounds, uevent->block, BLOCK_MARK_ONLINE);
+                on_online(rounds, uevent->block);
                 break;
         case UEVENT_OFFLINE:
                 on_offline(rounds, uevent->block);
@@ -214,20 +259,60 @@ static bool start_barrier(Rounds *rounds) {
         return true;
 }
 
+/*
+ * What a block holds has to go elsewhere, and how much that is can't be known: so as much as it can
+ * hold must be free, and as much besides.
+ */
+static Denial find_denial(Rounds *rounds) {
+        if (rounds->leaving)
+                return DENIAL_LEAVING;
+        if (rounds->ops->available_memory(rounds->userdata) < 2 * rounds->block_size)
+                return DENIAL_MEMORY;
+
+        return DENIAL_NONE;
+}
+
+static bool may_be_moved(Rounds *rounds) {
+        Denial denial = find_denial(rounds);
+
+        work_deny(&rounds->work, denial);
+        return denial == DENIAL_NONE;
+}
+
+/* The next one to try; what isn't to be moved after all is settled. NULL: there is none. */
+static const WorkItem *next_item(Rounds *rounds, Online *ret_online) {
+        const WorkItem *item;
+
+        while ((item = work_next(&rounds->work, ret_online, on_settled, rounds))) {
+                if (!item->found_online || may_be_moved(rounds))
+                        break;
+
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE);
+                work_settle(&rounds->work, item->verdict.block, OUTCOME_WRONG_ZONE, on_settled,
+                            rounds);
+        }
+
+        snapshot_done(&rounds->view);
+        return item;
+}
+
 static void start_attempt(Rounds *rounds) {
         const WorkItem *item;
         Online online;
 
-        item = work_next(&rounds->work, &online, on_settled, rounds);
-        snapshot_done(&rounds->view);
+        item = next_item(rounds, &online);
         if (!item)
                 return;
 
         rounds->phase = PHASE_ATTEMPT;
         rounds->current = item->verdict.block;
         rounds->current_inode = item->inode;
+        rounds->current_move = item->found_online;
         rounds->current_is_gone = false;
-        rounds->ops->start_attempt(rounds->userdata, item, online);
+        rounds->n_current_offlines = 0;
+        if (item->found_online)
+                rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_MOVING);
+        rounds->ops->start_attempt(rounds->userdata, item, online, item->found_online);
 }
 
 static bool has_undecided(const Rounds *rounds) {
@@ -277,18 +362,30 @@ void rounds_on_barrier(Rounds *rounds, int error) {
                 rounds_step(rounds);
 }
 
+/*
+ * Of a block that was to be moved: what it is now that its events are read, too. One that is offline
+ * by us, and can't be had anywhere, keeps its mark: it is no stranger to the next memplugd.
+ */
+static void settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
+        bool found_offline = attempt->outcome == OUTCOME_CANCELLED && !attempt->taken_off;
+
+        if (rounds->n_current_offlines > attempt->taken_off || found_offline)
+                release(rounds, block);
+        else if (attempt->outcome == OUTCOME_GONE)
+                rounds_forget(rounds, block);
+        else if (attempt->zone != _ZONE_KIND_INVALID)
+                rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE);
+}
+
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
         const BlockRecord *record;
 
         work_attempted(&rounds->work, block, attempt, on_settled, rounds);
 
-        /* Its event does the same, but who is killed before that must not find it released. */
-        record = block_table_find(rounds->table, block);
-        if (attempt->outcome == OUTCOME_DONE && !record && !rounds->current_is_gone)
-                rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE);
-
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         rounds_read_uevents(rounds);
+        if (rounds->current_move && !rounds->current_is_gone)
+                settle_mark(rounds, block, attempt);
         rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)

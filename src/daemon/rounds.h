@@ -33,9 +33,12 @@ typedef struct RoundsOps {
          */
         Online (*kernel_policy)(void *userdata);
 
+        /* Bytes that programs could still get; 0: it can't be known. */
+        uint64_t (*available_memory)(void *userdata);
+
         /* Starts what rounds_on_barrier() and rounds_on_attempt() tell the end of. */
         bool (*start_barrier)(void *userdata); /* false: none can be had */
-        void (*start_attempt)(void *userdata, const WorkItem *item, Online online);
+        void (*start_attempt)(void *userdata, const WorkItem *item, Online online, bool move);
 
         /* Has rounds_on_link_timer() called in a moment. */
         void (*wait_for_links)(void *userdata);
@@ -65,14 +68,18 @@ typedef struct Rounds {
         Phase phase;
         BlockIndex current; /* the block of PHASE_ATTEMPT */
         ino_t current_inode;
-        bool current_is_gone; /* its "remove" came meanwhile */
+        bool current_move;           /* it is online in the wrong zone, and is moved */
+        bool current_is_gone;        /* its "remove" came meanwhile */
+        unsigned n_current_offlines; /* its "offline" did so often, while it is moved */
         Work work;
         Pending pending;
         bool announced;   /* something was, since the last barrier was started */
+        bool deciding;    /* what was read may change before it is decided upon */
         bool rescan;      /* read all blocks */
         bool first_sweep; /* nothing was looked at before in this boot */
         bool own_setting; /* until the first sweep the kernel's own setting was in force */
         bool waiting;     /* for node links, until the timer ends */
+        bool leaving;     /* somebody took memory offline or away, since the last decision */
         Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;
         bool stopping; /* nothing new is started */

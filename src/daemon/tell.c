@@ -47,6 +47,12 @@ static const char *describe_attempt(const Attempt *attempt, const char *reason,
         const char *word = online_to_state_word(attempt->online);
         char zones[VALID_ZONES_TEXT_MAX];
 
+        if (attempt->taken_off)
+                word = attempt->online == ONLINE_MOVABLE ? "offline, online_movable"
+                                                         : "offline, online_kernel";
+        else if (attempt->moved_from != _ZONE_KIND_INVALID)
+                word = "offline";
+
         valid_zones_format(&attempt->zones, zones);
         if (!attempt->written && attempt->error < 0)
                 (void)snprintf(text, TELL_TEXT_MAX, "can't be read: %s", strerror(-attempt->error));
@@ -65,8 +71,27 @@ static const char *describe_attempt(const Attempt *attempt, const char *reason,
         return text;
 }
 
-static const char *consequence_of(Outcome outcome) {
-        switch (outcome) {
+/* Of a block that somebody else put in the wrong zone: why it stays there. */
+static const char *describe_staying(const WorkItem *item) {
+        if (item->last.taken_off)
+                return "; somebody else had put it online in the other zone, and it is back there";
+        if (item->last.moved_from != _ZONE_KIND_INVALID)
+                return "; somebody else put it online there, and it can't be moved";
+
+        switch (item->denial) {
+        case DENIAL_MEMORY:
+                return "; somebody else put it online there, and too little memory is free "
+                       "elsewhere to move it";
+        case DENIAL_LEAVING:
+                return "; somebody else put it online there, and it isn't moved while memory is "
+                       "being taken away";
+        default:
+                return "; somebody else put it online there, and it stays so";
+        }
+}
+
+static const char *consequence_of(const WorkItem *item) {
+        switch (item->last.outcome) {
         case OUTCOME_REFUSED:
         case OUTCOME_BUSY:
         case OUTCOME_NO_MEMORY:
@@ -74,7 +99,7 @@ static const char *consequence_of(Outcome outcome) {
         case OUTCOME_POISONED:
                 return "; it stays offline";
         case OUTCOME_WRONG_ZONE:
-                return "; somebody else put it online there, and it stays so";
+                return describe_staying(item);
         default:
                 return "";
         }
@@ -90,15 +115,13 @@ void tell_item(const WorkItem *item, const Refusal *refusal) {
 
         describe_rule(item->verdict.rule, rule);
         describe_attempt(&item->last, item->fell_back ? "" : reason, last);
-        if (item->fell_back)
+        if (item->fell_back && !item->last.taken_off)
                 log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
                          item->verdict.block, outcome, last, outcome_to_string(item->first.outcome),
-                         describe_attempt(&item->first, reason, first),
-                         consequence_of(item->last.outcome), rule);
+                         describe_attempt(&item->first, reason, first), consequence_of(item), rule);
         else
                 log_line(level_of_outcome(item->last.outcome), "memory%" PRIu64 ": %s: %s%s; %s",
-                         item->verdict.block, outcome, last, consequence_of(item->last.outcome),
-                         rule);
+                         item->verdict.block, outcome, last, consequence_of(item), rule);
 }
 
 void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome,

@@ -27,6 +27,7 @@ typedef enum Source {
 DECLARE_STRING_TABLE(source, Source);
 
 #define DEVICE_NAME_MAX 32
+#define DEVICE_STATE_MAX 32
 
 typedef struct Device {
         Source source;              /* SOURCE_DIMM, SOURCE_VIRTIO_MEM or SOURCE_DAX */
@@ -34,4 +35,6 @@ typedef struct Device {
         uint64_t
                 size; /* bytes of all its blocks that are there now, also those not in the snapshot */
         int node;     /* of its first block; NODE_UNKNOWN: that isn't linked yet */
+        /* Of a dax device as a whole, where the kernel has that: "online_movable", …; else "". */
+        char state[DEVICE_STATE_MAX];
 } Device;

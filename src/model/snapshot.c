@@ -46,15 +46,23 @@ Block *snapshot_find(const Snapshot *snapshot, BlockIndex index) {
                        sizeof(Block), block_compare);
 }
 
+uint32_t snapshot_find_device(const Snapshot *snapshot, Source source, const char *name) {
+        /* From the end: a block's device most often is that of the block before. */
+        for (size_t i = snapshot->n_devices; i > 0; i--) {
+                const Device *known = &snapshot->devices[i - 1];
+
+                if (known->source == source && strcmp(known->name, name) == 0)
+                        return (uint32_t)i;
+        }
+        return 0;
+}
+
 uint32_t snapshot_add_device(Snapshot *snapshot, const Device *device) {
+        uint32_t number = snapshot_find_device(snapshot, device->source, device->name);
         Device *devices;
 
-        for (size_t i = 0; i < snapshot->n_devices; i++) {
-                const Device *known = &snapshot->devices[i];
-
-                if (known->source == device->source && strcmp(known->name, device->name) == 0)
-                        return (uint32_t)i + 1;
-        }
+        if (number > 0)
+                return number;
 
         devices = reallocarray(snapshot->devices, snapshot->n_devices + 1, sizeof(Device));
         if (!devices)

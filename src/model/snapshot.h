@@ -3,6 +3,7 @@
 /*
  * Many blocks, as they were when they were read.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/macro.h"
@@ -12,6 +13,7 @@ typedef struct Snapshot {
         uint64_t block_size; /* bytes */
         bool numa;           /* the kernel has /sys/devices/system/node */
         size_t n_unreadable; /* blocks that are there, but not here */
+        bool sources_hidden; /* from this reader: why a Block.source is SOURCE_UNKNOWN */
         size_t n_blocks;
         size_t n_allocated;
         Block *blocks; /* sorted by index once snapshot_sort() was called */
@@ -33,6 +35,9 @@ Block *snapshot_find(const Snapshot *snapshot, BlockIndex index);
  * that one's number.
  */
 uint32_t snapshot_add_device(Snapshot *snapshot, const Device *device);
+
+/* The number of the device of that source and name; 0: it isn't there. */
+uint32_t snapshot_find_device(const Snapshot *snapshot, Source source, const char *name);
 
 /* The device that a block belongs to, or NULL. Valid until the next is added. */
 const Device *snapshot_device(const Snapshot *snapshot, const Block *block);

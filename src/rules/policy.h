@@ -51,6 +51,7 @@ typedef struct Rule {
         Match match;
         Online online;
         Online or_else; /* when that zone can't be had: movable, kernel or leave */
+        bool rezone;    /* what somebody else put in the wrong zone is moved */
 } Rule;
 
 typedef struct Policy {

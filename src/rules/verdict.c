@@ -42,6 +42,7 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
                 .online =
                         rule->online == ONLINE_KERNEL_POLICY ? facts->kernel_policy : rule->online,
                 .or_else = rule->or_else,
+                .rezone = rule->rezone,
                 .rule = rule,
         };
 }

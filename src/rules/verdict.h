@@ -11,6 +11,7 @@ typedef struct Verdict {
         int node;
         Online online; /* never "kernel-policy": that has become what it comes to */
         Online or_else;
+        bool rezone;      /* moved there, if somebody else put it in the other zone */
         const Rule *rule; /* the policy's */
 } Verdict;
 

@@ -17,8 +17,10 @@
 
 typedef enum BlockMark {
         BLOCK_MARK_ONLINE,   /* was online when last seen */
+        BLOCK_MARK_FOUND,    /* the same, put online by somebody else, and yet to be dealt with */
         BLOCK_MARK_RELEASED, /* was taken offline by somebody else */
         BLOCK_MARK_LEFT,     /* is offline, as its rule wants it */
+        BLOCK_MARK_MOVING,   /* memplugd may have taken it offline, to move it */
         _BLOCK_MARK_MAX,
         _BLOCK_MARK_INVALID = -22, /* -EINVAL */
 } BlockMark;

@@ -8,11 +8,18 @@
 #include "sysfs/sysfs.h"
 
 struct Sysfs {
+        int root_fd;
+        int iomem_fd; /* negative: it is opened below the root */
         int memory_fd;
         int node_fd;      /* negative: the kernel has no NUMA nodes */
         int parameter_fd; /* negative: the kernel has no parameters of hot-plug */
         uint64_t block_size;
+        ino_t last_boot_inode; /* a block with a later one was hot-added; 0: that isn't known */
 };
+
+/* Writes "memoryN", which fits: a number has at most 20 digits. Answers 'name'. */
+#define SYSFS_BLOCK_NAME_MAX 48
+char *sysfs_block_name(BlockIndex index, char name[SYSFS_BLOCK_NAME_MAX]);
 
 int sysfs_open_dir_at(int dir_fd, const char *path);
 

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/io.h"
 #include "base/parse.h"
@@ -14,6 +16,7 @@
 
 #define MEMORY_DIR "sys/devices/system/memory"
 #define NODE_DIR "sys/devices/system/node"
+#define CONTAINER_DIR "sys/devices/system/container"
 #define PARAMETER_DIR "sys/module/memory_hotplug/parameters"
 
 int sysfs_open_dir_at(int dir_fd, const char *path) {
@@ -57,35 +60,65 @@ static int read_block_size(int memory_fd, uint64_t *ret) {
         return 0;
 }
 
-int sysfs_open(const char *root, Sysfs **ret) {
-        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
-        _cleanup_close_ int root_fd = -EBADF;
-        int r;
+/*
+ * The inode of what the kernel makes right after the blocks of the boot: see sysfs_read_devices().
+ * 0: there is no such thing, or this is no sysfs.
+ */
+static ino_t read_last_boot_inode(const Sysfs *sysfs) {
+        struct statfs fs;
+        struct stat st;
 
-        root_fd = sysfs_open_dir_at(AT_FDCWD, root);
-        if (root_fd < 0)
-                return root_fd;
+        if (fstatfs(sysfs->memory_fd, &fs) < 0 || fs.f_type != SYSFS_MAGIC)
+                return 0;
+        if (fstatat(sysfs->root_fd, CONTAINER_DIR, &st, 0) < 0 &&
+            fstatat(sysfs->root_fd, NODE_DIR, &st, 0) < 0)
+                return 0;
 
-        sysfs = malloc(sizeof(Sysfs));
-        if (!sysfs)
-                return -ENOMEM;
-        *sysfs = (Sysfs){ .memory_fd = -EBADF, .node_fd = -EBADF, .parameter_fd = -EBADF };
+        return st.st_ino;
+}
 
-        sysfs->memory_fd = sysfs_open_dir_at(root_fd, MEMORY_DIR);
+static int open_dirs(Sysfs *sysfs, const char *root) {
+        sysfs->root_fd = sysfs_open_dir_at(AT_FDCWD, root);
+        if (sysfs->root_fd < 0)
+                return sysfs->root_fd;
+
+        sysfs->memory_fd = sysfs_open_dir_at(sysfs->root_fd, MEMORY_DIR);
         if (sysfs->memory_fd < 0)
                 return sysfs->memory_fd;
 
-        sysfs->node_fd = sysfs_open_dir_at(root_fd, NODE_DIR);
+        sysfs->node_fd = sysfs_open_dir_at(sysfs->root_fd, NODE_DIR);
         if (sysfs->node_fd < 0 && sysfs->node_fd != -ENOENT)
                 return sysfs->node_fd;
 
         /* Before 5.15 there is none, and without it nothing else is missing. */
-        sysfs->parameter_fd = sysfs_open_dir_at(root_fd, PARAMETER_DIR);
+        sysfs->parameter_fd = sysfs_open_dir_at(sysfs->root_fd, PARAMETER_DIR);
+        return 0;
+}
+
+int sysfs_open(const char *root, Sysfs **ret) {
+        _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
+        int r;
+
+        sysfs = malloc(sizeof(Sysfs));
+        if (!sysfs)
+                return -ENOMEM;
+        *sysfs = (Sysfs){
+                .root_fd = -EBADF,
+                .iomem_fd = -EBADF,
+                .memory_fd = -EBADF,
+                .node_fd = -EBADF,
+                .parameter_fd = -EBADF,
+        };
+
+        r = open_dirs(sysfs, root);
+        if (r < 0)
+                return r;
 
         r = read_block_size(sysfs->memory_fd, &sysfs->block_size);
         if (r < 0)
                 return r;
 
+        sysfs->last_boot_inode = read_last_boot_inode(sysfs);
         *ret = TAKE_PTR(sysfs);
         return 0;
 }
@@ -94,6 +127,8 @@ Sysfs *sysfs_close(Sysfs *sysfs) {
         if (!sysfs)
                 return NULL;
 
+        closep(&sysfs->root_fd);
+        closep(&sysfs->iomem_fd);
         closep(&sysfs->memory_fd);
         closep(&sysfs->node_fd);
         closep(&sysfs->parameter_fd);
@@ -109,10 +144,8 @@ bool sysfs_has_nodes(const Sysfs *sysfs) {
         return sysfs->node_fd >= 0;
 }
 
-/* Writes "memoryN", which fits: a number has at most 20 digits. */
-#define BLOCK_NAME_MAX 48
-static const char *block_name(BlockIndex index, char name[BLOCK_NAME_MAX]) {
-        (void)snprintf(name, BLOCK_NAME_MAX, "memory%" PRIu64, index);
+char *sysfs_block_name(BlockIndex index, char name[SYSFS_BLOCK_NAME_MAX]) {
+        (void)snprintf(name, SYSFS_BLOCK_NAME_MAX, "memory%" PRIu64, index);
         return name;
 }
 
@@ -179,9 +212,9 @@ static int read_valid_zones(int block_fd, ValidZones *ret) {
 }
 
 int sysfs_open_block_dir(Sysfs *sysfs, BlockIndex index) {
-        char name[BLOCK_NAME_MAX];
+        char name[SYSFS_BLOCK_NAME_MAX];
 
-        return sysfs_open_dir_at(sysfs->memory_fd, block_name(index, name));
+        return sysfs_open_dir_at(sysfs->memory_fd, sysfs_block_name(index, name));
 }
 
 int sysfs_read_attributes(int block_fd, Block *block) {
@@ -210,10 +243,10 @@ int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret) {
 }
 
 int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret) {
-        char name[BLOCK_NAME_MAX];
+        char name[SYSFS_BLOCK_NAME_MAX];
         struct stat st;
 
-        if (fstatat(sysfs->memory_fd, block_name(index, name), &st, 0) < 0)
+        if (fstatat(sysfs->memory_fd, sysfs_block_name(index, name), &st, 0) < 0)
                 return -errno;
 
         *ret = st.st_ino;

@@ -44,10 +44,48 @@ int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret);
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
 
 /*
+ * Fills source, hot_added and device of all blocks of the snapshot, which may be all that there are
+ * or some, and its devices and sources_hidden; what they were before is forgotten. Reads a link of
+ * each block, the directory of each DIMM, and /proc/iomem, once. A DIMM's blocks have no link to it
+ * before its last one is there: until then they look like SOURCE_PROBE.
+ *
+ * source and device: the link firmware_node is a DIMM's, also of one that was there at boot
+ * (drivers/acpi/acpi_memhotplug.c). What virtio-mem and dax/kmem have added is told by /proc/iomem:
+ * see model/iomem.h; a dax device's own state by /sys/bus/dax/devices/daxX.Y/state, where there is
+ * one (proposed for drivers/dax/kmem.c in 2026). What was there when the kernel started, and no device claims, is SOURCE_BOOT.
+ * The rest can't be told block by block: it is the platform's (Xen, Hyper-V, s390, ppc64's LPARs)
+ * if this is one of them, else SOURCE_PROBE.
+ *
+ * sources_hidden: drivers have added memory, but /proc/iomem shows no addresses to a reader without
+ * CAP_SYS_ADMIN, or can't be opened at all. Then hot-added blocks that are no DIMM's are
+ * SOURCE_UNKNOWN.
+ *
+ * hot_added rests on the order in driver_init() (drivers/base/init.c): memory_dev_init() makes the
+ * directories of all the blocks of the boot, and container_dev_init() makes "container" after them.
+ * ("cpu" comes before them on 6.1, and after them on 6.12.) Inodes of sysfs grow (since 4.14; before
+ * that, the number of one that was removed may be used again), so a block with a later one than
+ * "container" was added later. So are DIMMs that aren't in the firmware's memory map, such as those
+ * on QEMU's command line: ACPI adds them when it comes to it. To the kernel's auto-movable policy
+ * they are hot-added as well (present_early_pages, mm/memory_hotplug.c, 5.15). All seen on 6.1 and
+ * 6.12. In a tree of plain files inodes mean nothing: there, what a device claims counts as
+ * hot-added, and all the rest is SOURCE_BOOT (if addresses are hidden there, SOURCE_UNKNOWN).
+ */
+int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot);
+
+/*
+ * Hands over a descriptor of /proc/iomem, opened with CAP_SYS_ADMIN: then it is read from that one,
+ * with addresses, whatever the reader's own capabilities are. It is closed by sysfs_close().
+ */
+void sysfs_take_iomem(Sysfs *sysfs, int fd);
+
+/*
  * Writes to the state of the block whose directory has that inode: -ENODEV if there is another one by
  * now. It can block for as long as the kernel likes, and answers with the kernel's own errnos.
  */
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
+
+/* MemAvailable of /proc/meminfo, in bytes. -ENODATA: it isn't there. */
+int sysfs_read_available_memory(Sysfs *sysfs, uint64_t *ret);
 
 /*
  * What the kernel itself does with new memory. -ENOENT: this kernel has no such setting; writing,

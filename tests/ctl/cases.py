@@ -247,6 +247,108 @@ def case_list_agrees_with_lsmem(ctl):
     check(told == totals, f"status {told}, lsmem {totals}")
 
 
+def case_list_sources(ctl):
+    """Neighbours of different devices are not one line, though all else is the same."""
+    devices_tree()
+    ctl.expect("list", "--sysroot", "tree")
+    told = ctl.json("list", "--sysroot", "tree")
+    rows = {row["first_block"]: row for row in told["blocks"]}
+    check((rows[0]["source"], rows[0]["device"], rows[0]["hot_added"]) == ("boot", None, False),
+          f"{rows[0]}")
+    check((rows[36]["source"], rows[36]["device"], rows[36]["hot_added"]) ==
+          ("dimm", "PNP0C80:01", True), f"{rows[36]}")
+    check(told["sources_hidden"] is False, "sources_hidden")
+
+
+def case_list_sources_hidden(ctl):
+    hide_addresses(devices_tree())
+    ctl.expect("list", "--sysroot", "tree")
+    told = ctl.json("list", "--sysroot", "tree")
+    check(told["sources_hidden"] is True, "sources_hidden")
+    check(told["blocks"][0]["source"] is None, f"{told['blocks'][0]}")
+
+
+# devices
+
+def devices_tree():
+    """Boot memory on two nodes, and one device of each kind: removable or not, whole or not."""
+    tree = Tree("tree")
+    tree.blocks(0, 0, "online", "none")
+    tree.blocks(1, 7, "online", "Normal")
+    tree.blocks(8, 15, "online", "Normal", node=1)
+    tree.blocks(32, 39, "online", "Movable", node=1)
+    tree.blocks(40, 41, "online", "Movable")
+    tree.blocks(42, 42, "online", "Normal")
+    tree.blocks(43, 43, "offline", "Normal Movable")
+    tree.blocks(45, 45, "online", "Normal")
+    tree.blocks(48, 51, "offline", "Normal Movable", node=1)
+    tree.blocks(56, 56, "offline", None, node=None)
+    tree.fifo_for_zones(56)
+    tree.blocks(64, 67, "online", None, node=2)
+    tree.dimm("PNP0C80:00", 32, 35)
+    tree.dimm("PNP0C80:01", 36, 39)
+    tree.dimm("PNP0C80:0a", 56, 56)
+    tree.dimm("PNP0C80:0b", 64, 67)
+    tree.iomem((0, 15, "System RAM"), (40, 47, "virtio3", "System RAM (virtio_mem)"),
+               (48, 51, "CXL Window 0", "region0", "dax0.0", "System RAM (kmem)"))
+    return tree
+
+
+def hide_addresses(tree):
+    """As an ordinary user sees /proc/iomem."""
+    text = (tree.root / "proc/iomem").read_text(encoding="ascii")
+    tree.file("proc/iomem", re.sub(r"[0-9a-f]+-[0-9a-f]+ :", "00000000-00000000 :", text))
+
+
+def case_devices(ctl):
+    devices_tree()
+    ctl.expect("devices", "--sysroot", "tree")
+
+
+def case_devices_bytes(ctl):
+    devices_tree()
+    ctl.expect("devices", "--bytes", "--no-legend", "--sysroot", "tree")
+
+
+def case_devices_hidden(ctl):
+    """Why the source is unknown, is told."""
+    hide_addresses(devices_tree())
+    ctl.expect("devices", "--sysroot", "tree")
+    told = ctl.json("devices", "--sysroot", "tree")
+    check(told["sources_hidden"] is True, "sources_hidden")
+    check(told["devices"][0]["source"] is None, f"{told['devices'][0]}")
+
+
+def case_devices_json(ctl):
+    tree = devices_tree()
+    tree.file("sys/bus/dax/devices/dax0.0/state", "offline\n")
+    done = ctl.expect("devices", "--json", "--sysroot", "tree")
+    told = json.loads(done.stdout)
+    check(sum(device["bytes"] for device in told["devices"]) ==
+          told["online_bytes"] + told["offline_bytes"], "the sizes don't add up")
+    listed = ctl.json("list", "--sysroot", "tree")
+    for key in "online_bytes", "offline_bytes", "block_size":
+        check(told[key] == listed[key], f"list has another {key}")
+    blocks = sorted(index for device in told["devices"] for entry in device["blocks"]
+                    for index in range(entry["first_block"], entry["last_block"] + 1))
+    check(blocks == [*range(16), *range(32, 44), 45, *range(48, 52), 56, *range(64, 68)],
+          f"blocks {blocks}")
+
+
+def case_devices_dax_state(ctl):
+    """Where the kernel has a state for the whole device, it is shown beside."""
+    tree = devices_tree()
+    tree.file("sys/bus/dax/devices/dax0.0/state", "offline\n")
+    text = ctl.run("devices", "--sysroot", "tree").stdout
+    check(re.search(r"^dax0\.0 .* offline \(offline\) ", text, re.M), text)
+
+
+def case_devices_empty(ctl):
+    Tree("tree")
+    ctl.expect("devices", "--sysroot", "tree")
+    check(ctl.json("devices", "--sysroot", "tree")["devices"] == [], "devices")
+
+
 # status
 
 def case_status_trouble(ctl):
@@ -562,6 +664,7 @@ def case_usage(ctl):
     for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
+                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -571,7 +674,7 @@ def case_usage(ctl):
 
 
 def case_sysroot_missing(ctl):
-    for verb in "status", "list":
+    for verb in "status", "list", "devices":
         done = ctl.expect(verb, "--sysroot", "missing", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -579,7 +682,7 @@ def case_sysroot_missing(ctl):
 def case_sysroot_without_memory(ctl):
     """As in a container."""
     pathlib.Path("empty").mkdir()
-    for verb in "status", "list":
+    for verb in "status", "list", "devices":
         done = ctl.expect(verb, "--json", "--sysroot", "empty", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -589,7 +692,8 @@ def each_output(ctl, exit_code, **kwargs):
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
             for arguments in (("list",), ("list", "--json"), ("status",), ("status", "--json"),
-                              ("check-config",), ("check-config", "--json"), ("show-config",),
+                              ("devices",), ("devices", "--json"), ("check-config",),
+                              ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 
 
@@ -661,7 +765,7 @@ def case_output_colours(ctl):
 
 def case_output_pipe(ctl):
     plugged_tree()
-    for arguments in ("list",), ("status",), ("check-config",), ("show-config",):
+    for arguments in ("list",), ("devices",), ("status",), ("check-config",), ("show-config",):
         done = ctl.run(*arguments, "--sysroot", "tree")
         check("\033" not in done.stdout, f"{arguments}: escape codes")
 
@@ -695,7 +799,8 @@ def case_man_page(ctl):
     words = set(re.findall(r"(?<!-)--[a-z-]+", told))
     words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
-    for verb in "list", "status", "check-config", "show-config":
+    words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
+    for verb in "list", "devices", "status", "check-config", "show-config":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]

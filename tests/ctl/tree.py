@@ -38,6 +38,25 @@ class Tree:
         for index in range(first, last + 1):
             self._block(index, state, zones, node)
 
+    def dimm(self, name, first, last):
+        """Makes blocks those of an ACPI memory device, such as "PNP0C80:01"."""
+        device = self.root / "sys/devices/LNXSYSTM:00" / name
+        device.mkdir(parents=True)
+        for index in range(first, last + 1):
+            block = self._memory / f"memory{index}"
+            (block / "firmware_node").symlink_to(f"../../../LNXSYSTM:00/{name}")
+            (device / f"physical_node{index - first or ''}").symlink_to(
+                f"../../system/memory/memory{index}")
+
+    def iomem(self, *ranges):
+        """Writes /proc/iomem: (first, last, names) with blocks, and names from the top down."""
+        lines = []
+        for first, last, *names in ranges:
+            for depth, name in enumerate(names):
+                lines.append(f"{'  ' * depth}{first * BLOCK_SIZE:08x}-"
+                             f"{(last + 1) * BLOCK_SIZE - 1:08x} : {name}\n")
+        self.file("proc/iomem", "".join(lines))
+
     def fifo_for_zones(self, index):
         """Makes a FIFO of a block's valid_zones: who opens it waits for ever."""
         os.mkfifo(self._memory / f"memory{index}" / "valid_zones")

@@ -39,15 +39,18 @@ static void mix_ghosts(uint64_t *hash, const World *world) {
         for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
                 const Ghost *ghost = &world->blocks[index];
 
-                mix(hash, (uint64_t)ghost->present | (uint64_t)ghost->linked << 1 |
-                                  (uint64_t)ghost->agent_onlined << 2 |
-                                  (uint64_t)ghost->agent_offlined << 3 |
-                                  (uint64_t)ghost->we_onlined << 4 | (uint64_t)ghost->unsure << 5 |
-                                  (uint64_t)ghost->settled << 6 | (uint64_t)ghost->fell_back << 7 |
-                                  (uint64_t)(ghost->tried_at < world->moment) << 8 |
-                                  (uint64_t)(ghost->offlined_at <= world->job_started) << 9 |
-                                  (uint64_t)ghost->outcome << 16 |
-                                  (uint64_t)(ghost->refusal < 0) << 24);
+                mix(hash,
+                    (uint64_t)ghost->present | (uint64_t)ghost->linked << 1 |
+                            (uint64_t)ghost->agent_onlined << 2 |
+                            (uint64_t)ghost->agent_offlined << 3 |
+                            (uint64_t)ghost->we_onlined << 4 | (uint64_t)ghost->unsure << 5 |
+                            (uint64_t)ghost->settled << 6 | (uint64_t)ghost->fell_back << 7 |
+                            (uint64_t)(ghost->tried_at < world->moment) << 8 |
+                            (uint64_t)(ghost->offlined_at <= world->job_started) << 9 |
+                            (uint64_t)ghost->outcome << 16 | (uint64_t)(ghost->refusal < 0) << 24 |
+                            (uint64_t)ghost->we_took_off << 25 | (uint64_t)ghost->was_taken << 27 |
+                            (uint64_t)(ghost->had == ZONE_KIND_MOVABLE) << 26 |
+                            (uint64_t)ghost->n_moves << 32);
                 mix(hash, ghost->inode);
                 for (size_t i = 0; i < _STATE_WORD_MAX; i++)
                         mix(hash, ghost->n_same_writes[i]);
@@ -63,7 +66,11 @@ static void mix_work(uint64_t *hash, const Work *work) {
                                   (uint64_t)(item->last_pass == work->pass) << 34 |
                                   (uint64_t)(item->last_pass > 0) << 35 |
                                   (uint64_t)(item->last_done < work->n_done) << 36 |
-                                  (uint64_t)item->last.outcome << 40);
+                                  (uint64_t)item->found_online << 37 |
+                                  (uint64_t)item->last.written << 46 |
+                                  (uint64_t)(item->last_writes < work->n_writes) << 47 |
+                                  (uint64_t)item->verdict.or_else << 38 |
+                                  (uint64_t)item->last.outcome << 42);
                 mix(hash, item->inode);
         }
         for (size_t i = work->next_step; i < work->n_steps; i++)
@@ -91,13 +98,17 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
                           (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
                           (uint64_t)rounds->waiting << 3 | (uint64_t)rounds->announced << 5 |
                           (uint64_t)rounds->current_is_gone << 6 |
+                          (uint64_t)(rounds->leaving && world->scenario->rezone) << 7 |
+                          (uint64_t)rounds->n_current_offlines << 8 |
+                          (uint64_t)rounds->current_move << 24 |
                           (uint64_t)(rounds->policy != NULL) << 4);
         mix(hash, world->job | world->job_block << 8 | (uint64_t)world->job_online << 16 |
                           (uint64_t)world->job_stage << 24 | (uint64_t)world->timer << 40 |
                           (uint64_t)world->job_was_barrier << 41);
         mix(hash, world->job_inode);
         if (world->job == JOB_ENDED && !world->job_was_barrier)
-                mix(hash, (uint64_t)world->job_attempt.outcome | 1 << 8);
+                mix(hash, (uint64_t)world->job_attempt.outcome | 1 << 8 |
+                                  (uint64_t)world->job_attempt.taken_off << 9);
 }
 
 uint64_t world_hash(const World *world) {
@@ -109,6 +120,7 @@ uint64_t world_hash(const World *world) {
         mix(&hash, world->readings);
         mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
                            world->n_losses << 12 | world->n_unplugs << 16 |
-                           (uint64_t)(world->refuse_next < 0) << 20);
+                           (uint64_t)(world->refuse_next < 0) << 20 |
+                           (uint64_t)world->agent_took_off << 21);
         return hash;
 }

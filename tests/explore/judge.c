@@ -28,6 +28,18 @@ static ZoneKind zone_of(const World *world, BlockIndex index) {
                                                             : _ZONE_KIND_INVALID;
 }
 
+/*
+ * A block that memplugd took offline and can't move belongs back where it was. Who was killed in the
+ * middle of that can't know whether it had begun, nor where it was.
+ */
+static bool goes_back(const World *world, const Ghost *ghost, StateWord word) {
+        if (world->scenario->rezone && ghost->unsure)
+                return true;
+
+        return ghost->was_taken && word == (ghost->had == ZONE_KIND_MOVABLE ? STATE_ONLINE_MOVABLE
+                                                                            : STATE_ONLINE_KERNEL);
+}
+
 /* Nothing is written that no rule gave, twice without progress, or that somebody took offline. */
 void judge_write(World *world, BlockIndex block, StateWord word, int result) {
         Ghost *ghost = &world->blocks[block];
@@ -36,7 +48,8 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
         const char *or_else = online_to_state_word(verdict.or_else);
         const char *written = state_word_to_string(word);
 
-        if (!wish || (strcmp(written, wish) != 0 && (!or_else || strcmp(written, or_else) != 0)))
+        if (!(wish && strcmp(written, wish) == 0) && !(or_else && strcmp(written, or_else) == 0) &&
+            !goes_back(world, ghost, word))
                 violation(world, "'%s' is written to memory%u, and no rule says so", written,
                           (unsigned)block);
 
@@ -51,7 +64,24 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
                 violation(world, "memory%u comes back, which somebody else took offline",
                           (unsigned)block);
         ghost->we_onlined = true;
-        ghost->agent_offlined = false;
+        ghost->agent_offlined = ghost->we_took_off = false;
+}
+
+/* Only what somebody else put in the wrong zone is taken offline, and once. */
+void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
+        Ghost *ghost = &world->blocks[block];
+        Verdict verdict = verdict_of(world, block);
+
+        if (!world->scenario->rezone || !ghost->agent_onlined ||
+            (zone != _ZONE_KIND_INVALID && online_wants(verdict.online, zone)))
+                violation(world, "memory%u is taken offline, and no rule says so", (unsigned)block);
+        if (ghost->n_moves++ > 0)
+                violation(world, "memory%u is taken offline a second time", (unsigned)block);
+        if (result < 0)
+                return;
+
+        ghost->we_took_off = ghost->was_taken = true;
+        ghost->had = zone;
 }
 
 /* Whether the kernel, asked now, would refuse that zone. */
@@ -123,9 +153,22 @@ static bool undisturbed(const World *world) {
                world->n_refusals == scenario->n_refusals && scenario->dimms[1].last == 0;
 }
 
+/* Whether a block that somebody else put in the wrong zone must have been moved. */
+static bool had_to_be_moved(const World *world, const Ghost *ghost) {
+        return world->scenario->rezone && ghost->agent_onlined && !ghost->unsure &&
+               world->rule == ZONE_RULE_FREE && !world->agent_took_off &&
+               world->n_agent + 1 >= world->scenario->n_agent &&
+               world->n_refusals == world->scenario->n_refusals &&
+               world->n_unplugs == world->scenario->n_unplugs;
+}
+
 static void judge_online(const World *world, BlockIndex index, const Verdict *verdict) {
         const Ghost *ghost = &world->blocks[index];
         ZoneKind zone = zone_of(world, index);
+
+        if (!online_wants(verdict->online, zone) && had_to_be_moved(world, ghost))
+                violation(world, "memory%u is in the zone %s, and wasn't moved", (unsigned)index,
+                          zone_kind_to_string(zone));
 
         if (online_wants(verdict->online, zone) || ghost->agent_onlined)
                 return;
@@ -140,6 +183,10 @@ static void judge_online(const World *world, BlockIndex index, const Verdict *ve
 static void judge_offline(const World *world, BlockIndex index, const Verdict *verdict) {
         const Ghost *ghost = &world->blocks[index];
         bool failed = ghost->settled && outcome_is_open(ghost->outcome);
+
+        if (ghost->we_took_off && world->n_refusals == world->scenario->n_refusals)
+                violation(world, "memory%u was taken offline to be moved, and stays so",
+                          (unsigned)index);
 
         if (verdict->online == ONLINE_LEAVE || ghost->agent_offlined || ghost->unsure)
                 return;

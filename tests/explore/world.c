@@ -133,10 +133,13 @@ static void agent_writes(World *world, BlockIndex block, StateWord word) {
         world->moment++;
         forget_writes(world);
         ghost->agent_offlined = word == STATE_OFFLINE;
-        if (word == STATE_OFFLINE)
+        if (word == STATE_OFFLINE) {
                 ghost->offlined_at = world->moment;
-        else {
+                world->agent_took_off = true;
+        } else {
                 ghost->agent_onlined = true;
+                ghost->we_took_off = false;
+                ghost->n_moves = 0;
                 /* Nobody looks: who finds it offline later can't know that it ever was online. */
                 ghost->unsure = ghost->unsure || !world->running;
         }
@@ -232,13 +235,19 @@ static bool op_start_barrier(void *userdata) {
         return true;
 }
 
-static void op_start_attempt(void *userdata, const WorkItem *item, Online online) {
+static uint64_t op_available_memory(void *userdata) {
+        (void)userdata;
+        return UINT64_MAX;
+}
+
+static void op_start_attempt(void *userdata, const WorkItem *item, Online online, bool move) {
         World *world = userdata;
 
         world->job = JOB_ATTEMPT;
         world->job_block = item->verdict.block;
         world->job_inode = item->inode;
         world->job_online = online;
+        world->job_move = move;
         world->job_started = world->moment;
 }
 
@@ -256,6 +265,7 @@ static const RoundsOps rounds_ops = {
         .read_all = op_read_all,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
+        .available_memory = op_available_memory,
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
         .wait_for_links = op_wait_for_links,
@@ -275,8 +285,11 @@ static int worker_read(void *userdata, BlockIndex index, Block *ret) {
 static int worker_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         World *world = userdata;
         StateWord state_word = state_word_from_string(word);
+        ZoneKind zone;
+        Block block;
         int r;
 
+        world->job_stage++;
         world_pause(world, INSIDE_ATTEMPT);
 
         /* The write waits for the hotplug lock. */
@@ -286,14 +299,19 @@ static int worker_write(void *userdata, BlockIndex index, ino_t inode, const cha
         if (!world->blocks[index].present || world->blocks[index].inode != inode)
                 return -ENODEV;
 
+        zone = zone_model_read(world->model, index, &block) ? block_zone_kind(&block)
+                                                            : _ZONE_KIND_INVALID;
         r = zone_model_write(world->model, index, state_word, world->refuse_next);
         if (r < 0 && r == world->refuse_next)
                 world->blocks[index].refusal = r;
         world->refuse_next = 0;
-        judge_write(world, index, state_word, r);
+        if (state_word == STATE_OFFLINE)
+                judge_taking_off(world, index, zone, r);
+        else
+                judge_write(world, index, state_word, r);
         if (r == 0) {
                 forget_writes(world);
-                send(world, UEVENT_ONLINE, index);
+                send(world, state_word == STATE_OFFLINE ? UEVENT_OFFLINE : UEVENT_ONLINE, index);
         }
         return r;
 }
@@ -309,8 +327,8 @@ static void do_job(World *world) {
         world->job_was_barrier = world->job == JOB_BARRIER;
         if (!world->job_was_barrier) {
                 world->job_stage = 0;
-                world->job_attempt = attempt_online(&ops, world, world->job_block, world->job_inode,
-                                                    world->job_online);
+                world->job_attempt = (world->job_move ? attempt_move : attempt_online)(
+                        &ops, world, world->job_block, world->job_inode, world->job_online);
                 world->blocks[world->job_block].tried_at = world->moment;
         }
         world->job = JOB_ENDED;
@@ -358,9 +376,11 @@ static void kill_it(World *world) {
 /* Making and choosing */
 
 static void add_rule(Policy *policy, BlockIndex first, BlockIndex last, Online online,
-                     Online or_else) {
+                     Online or_else, bool rezone) {
         char blocks[32];
-        Rule rule = { .name = strdup("rule"), .online = online, .or_else = or_else };
+        Rule rule = {
+                .name = strdup("rule"), .online = online, .or_else = or_else, .rezone = rezone
+        };
 
         (void)snprintf(blocks, sizeof(blocks), "%u-%u", (unsigned)first, (unsigned)last);
         assert(range_set_parse(blocks, &rule.match.blocks) == 0);
@@ -371,11 +391,12 @@ static Policy *make_policy(const Scenario *scenario) {
         Policy *policy = policy_new();
 
         if (scenario->kernel_below > 0)
-                add_rule(policy, 0, scenario->kernel_below - 1, ONLINE_KERNEL, ONLINE_LEAVE);
+                add_rule(policy, 0, scenario->kernel_below - 1, ONLINE_KERNEL, ONLINE_LEAVE,
+                         scenario->rezone);
         for (unsigned i = 0; i < N_DIMMS; i++)
                 if (scenario->dimms[i].last > 0)
                         add_rule(policy, scenario->dimms[i].first, scenario->dimms[i].last,
-                                 scenario->online[i], scenario->or_else[i]);
+                                 scenario->online[i], scenario->or_else[i], scenario->rezone);
         assert(policy_add_defaults(policy) == 0);
         return policy;
 }
@@ -386,6 +407,7 @@ World *world_new(ZoneRule rule, const Scenario *scenario) {
 
         telling = world;
         world->scenario = scenario;
+        world->rule = rule;
         world->model = zone_model_new(rule);
         world->next_inode = 1;
         world->policy = make_policy(scenario);

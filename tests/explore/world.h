@@ -23,6 +23,7 @@ typedef struct Scenario {
         } dimms[N_DIMMS];                         /* last 0: there is none */
         Online online[N_DIMMS], or_else[N_DIMMS]; /* of the rule for each DIMM */
         BlockIndex kernel_below; /* blocks below this one are for the kernel zone */
+        bool rezone;             /* the rules for the DIMMs say so */
 
         unsigned n_agent;    /* writes of somebody else */
         unsigned n_refusals; /* writes of memplugd that a notifier refuses */
@@ -40,6 +41,10 @@ typedef struct Ghost {
         bool agent_offlined;  /* and not put online by somebody else again */
         unsigned offlined_at; /* the moment of that */
         bool we_onlined;      /* since it was plugged */
+        bool we_took_off;     /* to move it, and it isn't online again */
+        bool was_taken;       /* the same, whatever it is now */
+        ZoneKind had;         /* the zone it was taken from */
+        unsigned n_moves;     /* begun, since somebody else put it online last */
         bool unsure; /* it can't be known that it was online: killed before, or events were lost */
         int refusal; /* the last one of its writes that a notifier refused, or 0 */
         unsigned tried_at; /* the moment of memplugd's last attempt */
@@ -53,6 +58,7 @@ typedef enum Plugging { UNPLUGGED, APPEARING, LINKING, PLUGGED } Plugging;
 
 typedef struct World {
         const Scenario *scenario;
+        ZoneRule rule;
         ZoneModel *model;
         Ghost blocks[MAX_BLOCKS];
         struct {
@@ -61,7 +67,8 @@ typedef struct World {
                 unsigned n_plugged;
         } dimms[N_DIMMS];
         ino_t next_inode;
-        unsigned moment; /* counts what others do */
+        unsigned moment;     /* counts what others do */
+        bool agent_took_off; /* somebody else took a block offline, any one */
 
         Uevent queue[QUEUE_MAX];
         unsigned n_queue;
@@ -75,6 +82,7 @@ typedef struct World {
         BlockIndex job_block;
         ino_t job_inode;
         Online job_online;
+        bool job_move;
         unsigned job_started; /* moment */
         unsigned job_stage;   /* within the attempt */
         Attempt job_attempt;
@@ -135,6 +143,7 @@ void world_pause(World *world, Inside inside);
 
 /* Judging: each ends the exploration with a message if it isn't so. */
 void judge_write(World *world, BlockIndex block, StateWord word, int result);
+void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result);
 void judge_outcome(World *world, const WorkItem *item);
 void judge_end(const World *world);
 void violation(const World *world, const char *format, ...) _printf_(2, 3)

@@ -7,6 +7,7 @@ import shlex
 import time
 
 from vm import NotReached
+from vm.qmp import size_bytes
 
 CONFIG = "/etc/memplugd/memplugd.conf"
 MEMORY = "/sys/devices/system/memory"
@@ -14,6 +15,9 @@ INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLIN
 PID_FILE = "/run/pin.pid"
 LOOP_END = "/run/loop.end"
 LOOP_TURNS = "/run/loop.turns"
+
+# 512 MiB of a guest's first 3 GiB become persistent memory, of which a dax device can be made.
+DAX_MEMORY = "memmap=512M!2G"
 
 # Node 1 has no memory of its own in a guest: what is plugged there is the DIMMs' alone.
 MOVABLE_ON_NODE_1 = """\
@@ -113,6 +117,26 @@ class Box:
         """Plugs a DIMM, and returns the indices of its blocks when they are all there."""
         self.dimms.append(name)
         return self.guest.add_dimm(name, size, node)
+
+    def grow(self, name, size, node, requested):
+        """Adds a virtio-mem device of at most `size`, and returns the indices of the blocks of
+        what is `requested` when they are all there. Only for scenarios that are dirty."""
+        before = set(self.guest.blocks())
+        count = size_bytes(requested) // self.guest.block_size()
+        self.guest.run("modprobe virtio_mem")
+        self.guest.add_virtio_mem(name, size, node, requested)
+        found = self.guest.wait_blocks(
+            lambda blocks: len([index for index in blocks if index not in before
+                                and blocks[index].nodes]) >= count,
+            what=f"{requested} of {name}")
+        return sorted(set(found) - before)
+
+    def add_dax(self):
+        """Gives a dax device to the kernel, and returns its name and the indices of its blocks.
+        The same applies; the boot must have DAX_MEMORY on its command line."""
+        before = set(self.guest.blocks())
+        name = self.guest.add_dax()
+        return name, sorted(set(self.guest.blocks()) - before)
 
     def unplug(self, name):
         expect(f"unplugging {name}", self.guest.unplug_dimm(name), True)
@@ -253,5 +277,5 @@ class Box:
         return "".join(parts)
 
 
-__all__ = ["Box", "CONFIG", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "Wrong", "all_online",
+__all__ = ["Box", "CONFIG", "DAX_MEMORY", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "Wrong", "all_online",
            "expect", "expect_match"]

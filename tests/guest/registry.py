@@ -11,6 +11,7 @@ class Boot:
 
     enabled   memplugd starts at boot
     dimms     (name, size, node) of DIMMs that are there at boot
+    nodes     memory of each NUMA node
     files     (path, text) of files in the guest; (path, "-> target") is a symbolic link
     """
 
@@ -18,6 +19,7 @@ class Boot:
     append: str = ""
     enabled: bool = False
     dimms: tuple = ()
+    nodes: tuple = ("2G", "0")
     files: tuple = ()
 
 

@@ -10,8 +10,9 @@ import traceback
 
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
-from . import case_boot, case_cli, case_hang, case_kernels, case_model  # noqa: F401
-from . import case_races, case_released, case_rules, case_service  # noqa: F401
+from . import case_boot, case_cli, case_devices, case_hang  # noqa: F401
+from . import case_kernels, case_model  # noqa: F401
+from . import case_races, case_released, case_rezone, case_rules, case_service  # noqa: F401
 from . import case_takeover  # noqa: F401
 from . import install
 from .box import Box, Wrong
@@ -74,7 +75,7 @@ def boot_guest(trees, kernel, boot):
         qemu += ["-object", f"memory-backend-ram,id=mem-{name},size={size},reserve=off",
                  "-device", f"pc-dimm,id={name},memdev=mem-{name},node={node}"]
     guest = Guest(boot.kind, kernel=kernel, extra=trees.of_boot(boot), append=boot.append,
-                  qemu=qemu)
+                  nodes=boot.nodes, qemu=qemu)
     # What is to be seen during the boot, scenarios wait for themselves.
     if boot == Boot():
         state = guest.wait_boot()

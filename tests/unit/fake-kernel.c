@@ -44,6 +44,7 @@ static int fake_write(void *userdata, BlockIndex index, ino_t inode, const char 
                        n > 0 ? " " : "", index,
                        state_word == STATE_ONLINE_MOVABLE  ? 'm'
                        : state_word == STATE_ONLINE_KERNEL ? 'k'
+                       : state_word == STATE_OFFLINE       ? 'o'
                                                            : 'd');
         kernel->n_writes++;
         kernel->now += 7000;

@@ -12,7 +12,7 @@
 typedef struct FakeKernel {
         ZoneModel *model;
         uint64_t now;
-        char log[FAKE_KERNEL_LOG_MAX]; /* "39m 38m 32k …": each write that the kernel saw */
+        char log[FAKE_KERNEL_LOG_MAX]; /* "39m 38m 32k 33o …": each write that the kernel saw */
         unsigned n_writes;
 
         /* The next 'n_refusals' writes to 'refused_block' fail with 'refusal', a negative errno. */

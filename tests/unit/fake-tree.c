@@ -15,6 +15,7 @@
 
 #define MEMORY "sys/devices/system/memory"
 #define NODE "sys/devices/system/node"
+#define ACPI "sys/devices/LNXSYSTM:00"
 
 static void make_dirs(char *path) {
         for (char *p = strchr(path + 1, '/'); p; p = strchr(p + 1, '/')) {
@@ -121,4 +122,21 @@ void fake_blocks(FakeTree *tree, uint64_t first, uint64_t last, const char *stat
                  const char *valid_zones, int node) {
         for (uint64_t index = first; index <= last; index++)
                 fake_block(tree, index, state, valid_zones, node);
+}
+
+void fake_dimm(FakeTree *tree, const char *name, uint64_t first, uint64_t last) {
+        char path[128], target[128];
+
+        for (uint64_t index = first; index <= last; index++) {
+                (void)snprintf(path, sizeof(path), MEMORY "/memory%" PRIu64 "/firmware_node",
+                               index);
+                (void)snprintf(target, sizeof(target), "../../../LNXSYSTM:00/%s", name);
+                link_to(tree, path, target);
+
+                /* The first one has no number. */
+                (void)snprintf(path, sizeof(path), ACPI "/%s/physical_node%.0" PRIu64, name,
+                               index - first);
+                (void)snprintf(target, sizeof(target), "../../system/memory/memory%" PRIu64, index);
+                link_to(tree, path, target);
+        }
 }

@@ -25,6 +25,12 @@ void fake_block(FakeTree *tree, uint64_t index, const char *state, const char *v
 void fake_blocks(FakeTree *tree, uint64_t first, uint64_t last, const char *state,
                  const char *valid_zones, int node);
 
+/*
+ * Gives blocks of the tree an ACPI memory device, "PNP0C80:01" or the like, with links both ways.
+ * To be called once for a device.
+ */
+void fake_dimm(FakeTree *tree, const char *name, uint64_t first, uint64_t last);
+
 /* Writes a file below the root, with the directories that lead to it. */
 void fake_file(FakeTree *tree, const char *path, const char *text);
 void fake_remove(FakeTree *tree, const char *path);

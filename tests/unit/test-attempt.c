@@ -237,5 +237,122 @@ START_TEST(a_kernel_without_valid_zones) {
 }
 END_TEST
 
-TEST_PROGRAM("attempt", each_errno_and_each_race, what_reading_tells_is_not_tried,
-             what_belongs_to_somebody_else_is_not_written, a_kernel_without_valid_zones);
+/* Moving a block that somebody else put in the wrong zone. Each is online in the kernel zone first. */
+
+static void refuse_second_write(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        kernel->n_refusals = kernel->n_writes == 1;
+}
+
+static void refuse_all_but_first_write(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        kernel->n_refusals = kernel->n_writes >= 1;
+}
+
+static void online_kernel_after_offline(FakeKernel *kernel, BlockIndex index) {
+        if (kernel->n_writes == 1)
+                online_kernel(kernel, index);
+}
+
+static void unplug_after_offline(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        if (kernel->n_writes == 1)
+                kernel->read_error = -ENODEV;
+}
+
+typedef struct MoveRow {
+        const char *name;
+        ZoneRule rule;
+        BlockIndex index;
+        int refusal;
+        unsigned n_refusals;
+        void (*before_write)(FakeKernel *kernel, BlockIndex index);
+        void (*before_read)(FakeKernel *kernel, BlockIndex index);
+        Outcome outcome;
+        int error;
+        bool taken_off;
+        const char *log;
+} MoveRow;
+
+static const MoveRow move_rows[] = {
+        { "moved", ZONE_RULE_FREE, 34, 0, 0, NULL, NULL, OUTCOME_DONE, 0, true, "34o 34m" },
+        { "the highest under the boundary rule", ZONE_RULE_BOUNDARY, 39, 0, 0, NULL, NULL,
+          OUTCOME_DONE, 0, true, "39o 39m" },
+
+        /* put back */
+        { "not at the boundary", ZONE_RULE_BOUNDARY, 34, 0, 0, NULL, NULL, OUTCOME_WRONG_ZONE, 0,
+          true, "34o 34k" },
+        { "zones never shrink under no overlap", ZONE_RULE_NO_OVERLAP, 34, 0, 0, NULL, NULL,
+          OUTCOME_WRONG_ZONE, 0, true, "34o 34k" },
+        { "refused there", ZONE_RULE_FREE, 34, -ENOMEM, 0, refuse_second_write, NULL,
+          OUTCOME_WRONG_ZONE, -ENOMEM, true, "34o 34m 34k" },
+
+        /* it stays where it is */
+        { "busy", ZONE_RULE_FREE, 34, -EBUSY, 1, NULL, NULL, OUTCOME_WRONG_ZONE, -EBUSY, false,
+          "34o" },
+        { "interrupted", ZONE_RULE_FREE, 34, -EINTR, 1, NULL, NULL, OUTCOME_WRONG_ZONE, -EINTR,
+          false, "34o" },
+
+        /* it can be put neither there nor back */
+        { "refused everywhere", ZONE_RULE_FREE, 34, -ENOMEM, 0, refuse_all_but_first_write, NULL,
+          OUTCOME_NO_MEMORY, -ENOMEM, true, "34o 34m 34k" },
+
+        /* somebody else */
+        { "taken offline before us", ZONE_RULE_FREE, 34, 0, 0, offline_block, NULL,
+          OUTCOME_CANCELLED, -EINVAL, false, "34o" },
+        { "put online in between", ZONE_RULE_FREE, 34, 0, 0, online_kernel_after_offline, NULL,
+          OUTCOME_WRONG_ZONE, -EINVAL, true, "34o 34m" },
+        { "unplugged in between", ZONE_RULE_FREE, 34, 0, 0, NULL, unplug_after_offline,
+          OUTCOME_GONE, -ENODEV, true, "34o" },
+};
+
+START_TEST(moving) {
+        for (size_t i = 0; i < ELEMENTSOF(move_rows); i++) {
+                const MoveRow *row = &move_rows[i];
+                FakeKernel kernel;
+                Attempt attempt;
+
+                fake_kernel_init(&kernel, row->rule);
+                ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+                online_kernel(&kernel, row->index);
+                kernel.refused_block = row->index;
+                kernel.refusal = row->refusal;
+                kernel.n_refusals = row->n_refusals;
+                kernel.before_write = row->before_write;
+                kernel.before_read = row->before_read;
+
+                attempt =
+                        attempt_move(&fake_kernel_ops, &kernel, row->index, INODE, ONLINE_MOVABLE);
+                ck_assert_msg(attempt.outcome == row->outcome, "%s: %s", row->name,
+                              outcome_to_string(attempt.outcome));
+                ck_assert_msg(attempt.error == row->error, "%s: errno %d", row->name,
+                              attempt.error);
+                ck_assert_msg(attempt.taken_off == row->taken_off, "%s", row->name);
+                ck_assert_int_eq(attempt.moved_from, ZONE_KIND_KERNEL);
+                ck_assert_str_eq(kernel.log, row->log);
+                fake_kernel_done(&kernel);
+        }
+}
+END_TEST
+
+START_TEST(what_need_not_be_moved_is_not_written) {
+        FakeKernel kernel;
+
+        fake_kernel_init(&kernel, ZONE_RULE_FREE);
+        ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+        ck_assert_int_eq(attempt_move(&fake_kernel_ops, &kernel, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_CANCELLED);
+        online_movable(&kernel, 34);
+        ck_assert_int_eq(attempt_move(&fake_kernel_ops, &kernel, 34, INODE, ONLINE_MOVABLE).outcome,
+                         OUTCOME_ALREADY);
+        ck_assert_int_eq(
+                attempt_move(&fake_kernel_ops, &kernel, 34, INODE + 1, ONLINE_KERNEL).outcome,
+                OUTCOME_GONE);
+        ck_assert_str_eq(kernel.log, "");
+        fake_kernel_done(&kernel);
+}
+END_TEST
+
+TEST_PROGRAM("attempt", moving, what_need_not_be_moved_is_not_written, each_errno_and_each_race,
+             what_reading_tells_is_not_tried, what_belongs_to_somebody_else_is_not_written,
+             a_kernel_without_valid_zones);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
@@ -333,9 +334,31 @@ START_TEST(reads_only_regular_files_that_arent_too_large) {
 }
 END_TEST
 
+/* A file of /proc says it has no bytes; the end is where reading says so. */
+START_TEST(reads_files_of_unknown_size) {
+        static const size_t sizes[] = { 0, 1, 65535, 65536, 65537, 131072, 200000 };
+
+        for (size_t i = 0; i < ELEMENTSOF(sizes); i++) {
+                _cleanup_free_ char *text = NULL, *other = NULL;
+                _cleanup_close_ int fd = memfd_create("test", MFD_CLOEXEC);
+                size_t size;
+
+                ck_assert_int_ge(fd, 0);
+                for (size_t k = 0; k < sizes[i]; k++)
+                        ck_assert_int_eq(write(fd, k % 3 ? "a" : "b", 1), 1);
+                ck_assert_int_eq(read_unsized(fd, sizes[i], &text, &size), 0);
+                ck_assert_uint_eq(size, sizes[i]);
+                ck_assert_uint_eq(strlen(text), size);
+                ck_assert(size == 0 || text[size - 1] == ((size - 1) % 3 ? 'a' : 'b'));
+                if (size > 0)
+                        ck_assert_int_eq(read_unsized(fd, size - 1, &other, &size), -EFBIG);
+        }
+}
+END_TEST
+
 TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
              parses_percentages, parses_the_number_behind_a_prefix,
              range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
              log_levels_are_words_or_numbers, reads_attributes_up_to_their_room,
-             reads_only_regular_files_that_arent_too_large);
+             reads_only_regular_files_that_arent_too_large, reads_files_of_unknown_size);

@@ -195,8 +195,8 @@ START_TEST(what_is_not_there_yet_is_refused_by_name) {
                 { "kernel_min = \"0\";", "/c:1: setting 'kernel_min': " NOT_YET },
                 { "rules = ( { online = \"auto\"; } );",
                   "/c:1: setting 'rules[0].online': \"auto\" is " NOT_YET },
-                { "rules = ( { online = \"leave\"; rezone = false;\nunit = \"block\"; } );",
-                  "/c:1: setting 'rules[0].rezone': " NOT_YET
+                { "rules = ( { online = \"movable\"; rezone = \"yes\";\nunit = \"block\"; } );",
+                  "/c:1: setting 'rules[0].rezone': expected true or false, got a string\n"
                   "/c:2: setting 'rules[0].unit': " NOT_YET },
                 { "rules = ( { online = \"leave\"; match = { source = [ \"dimm\" ]; size_min = \"1G\"; size_max = 1; cpuless = true; }; } );",
                   "/c:1: setting 'rules[0].match.source': " NOT_YET
@@ -213,6 +213,8 @@ START_TEST(what_can_have_no_effect_is_a_warning) {
         static const Row rows[] = {
                 { "rules = ( { online = \"movable\";\nor_else = \"movable\"; } );",
                   "(w) /c:2: setting 'rules[0].or_else': has no effect together with online = \"movable\"\n" },
+                { "rules = ( { online = \"default\";\nrezone = true; } );",
+                  "(w) /c:2: setting 'rules[0].rezone': has no effect together with online = \"default\"\n" },
                 { "rules = ( { online = \"leave\"; or_else = \"kernel\"; } );",
                   "(w) /c:1: setting 'rules[0].or_else': has no effect together with online = \"leave\"\n" },
                 { "rules = ( { online = \"default\"; or_else = \"leave\"; } );",

@@ -318,10 +318,12 @@ START_TEST(the_examples_of_the_sample_config_are_right) {
         policy = load_text(tree, text);
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_OBSERVE);
-        ck_assert_uint_eq(policy->n_rules, 6);
+        ck_assert_uint_eq(policy->n_rules, 7);
         ck_assert_int_eq(policy->rules[0].online, ONLINE_MOVABLE);
         ck_assert_int_eq(policy->rules[0].or_else, ONLINE_KERNEL);
-        ck_assert_int_eq(policy->rules[4].online, ONLINE_DEFAULT);
+        ck_assert(!policy->rules[0].rezone);
+        ck_assert(policy->rules[1].rezone);
+        ck_assert_int_eq(policy->rules[5].online, ONLINE_DEFAULT);
         fake_tree_free(tree);
 }
 END_TEST

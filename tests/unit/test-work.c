@@ -38,7 +38,7 @@ static void want(World *world, BlockIndex first, BlockIndex last, int node, Onli
                         .block = index, .node = node, .online = online, .or_else = or_else
                 };
 
-                ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode), 0);
+                ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode, false), 0);
         }
 }
 
@@ -266,9 +266,9 @@ START_TEST(a_block_is_added_once) {
 
         plug(world, 32, 33, 0);
         want(world, 32, 33, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
-        ck_assert_int_eq(work_add(&world->work, &verdict, 17), -EEXIST);
+        ck_assert_int_eq(work_add(&world->work, &verdict, 17, false), -EEXIST);
         run(world);
-        ck_assert_int_eq(work_add(&world->work, &verdict, 17), 0);
+        ck_assert_int_eq(work_add(&world->work, &verdict, 17, false), 0);
         world_free(world);
 }
 END_TEST
@@ -280,8 +280,8 @@ START_TEST(a_block_plugged_anew_is_a_new_item) {
 
         plug(world, 32, 33, 0);
         want(world, 32, 32, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
-        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode - 1), 0);
-        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode), 0);
+        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode - 1, false), 0);
+        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode, false), 0);
         run(world);
         expect(world, 32, 33, OUTCOME_DONE);
         world_free(world);

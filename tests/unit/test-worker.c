@@ -49,7 +49,7 @@ static void start_attempt(World *world, BlockIndex index) {
         ino_t inode;
 
         ck_assert_int_eq(sysfs_read_inode(world->sysfs, index, &inode), 0);
-        worker_start_attempt(world->worker, index, inode, ONLINE_MOVABLE);
+        worker_start_attempt(world->worker, index, inode, ONLINE_MOVABLE, false);
 }
 
 START_TEST(an_attempt_is_made_and_reported) {

@@ -53,6 +53,7 @@ _memplugctl()
 	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
 	show-config) options+=' --json --config --sysroot' ;;
 	esac
@@ -60,7 +61,8 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list check-config show-config help' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices check-config show-config help' \
+			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
