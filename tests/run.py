@@ -24,6 +24,9 @@ THREADS = Build("threads", "gcc", ("-Db_sanitize=thread",))
 # The unit tests in which more than one thread runs.
 THREADED_TESTS = ("unit / worker",)
 
+# How long --all looks for inputs that a target of tests/fuzz can't bear.
+FUZZ_SECONDS = 60
+
 # How often --all runs the tests of races.
 RACES = 10
 
@@ -31,7 +34,7 @@ RACES = 10
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="tests/run", description=__doc__)
     parser.add_argument("--all", action="store_true",
-                        help="every scenario on every kernel, races often, valgrind, the demo")
+                        help="every scenario on every kernel, races often, valgrind, fuzzing, the demo")
     parser.add_argument("--only", metavar="WORD", help="tests with this word in their name")
     parser.add_argument("--list", action="store_true", help="print the scenarios' names")
     return parser.parse_args()
@@ -78,6 +81,14 @@ def unit_tests(report, everything):
         targets = [f"tests/unit/test-{test.partition(' / ')[2]}" for test in THREADED_TESTS]
         if make(report, THREADS, needed=True, targets=targets):
             THREADS.run_tests(report, THREADED_TESTS)
+
+
+def fuzzing(report):
+    """What was found before is replayed by each build; this looks for more."""
+    run_target = TESTS / "fuzz/run"
+    targets = run(python(run_target, "--list"))[1].split()
+    for target in targets:
+        report.run(f"fuzz: {target}", python(run_target, target, FUZZ_SECONDS))
 
 
 def linters(report):
@@ -133,6 +144,8 @@ def main():
     report = Report(TREE / "build/logs", options.only)
     unit_tests(report, options.all)
     linters(report)
+    if options.all:
+        fuzzing(report)
     guest_scenarios(report, options.all)
     if options.all:
         report.run("test machines", python(TESTS / "vm/selftest"))

@@ -53,8 +53,8 @@ static int range_compare(const void *a, const void *b) {
         return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Sorts the ranges, and merges those that overlap or touch. */
-static void range_set_normalise(RangeSet *set) {
+/* Sorts the ranges, and makes those that touch one. -EEXIST: two overlap. */
+static int range_set_normalise(RangeSet *set) {
         size_t n = 0;
 
         qsort(set->ranges, set->n_ranges, sizeof(Range), range_compare);
@@ -62,13 +62,15 @@ static void range_set_normalise(RangeSet *set) {
         for (size_t i = 1; i < set->n_ranges; i++) {
                 Range *last = &set->ranges[n], *next = &set->ranges[i];
 
-                if (last->last == UINT64_MAX || next->first <= last->last + 1) {
-                        if (next->last > last->last)
-                                last->last = next->last;
-                } else
+                if (next->first <= last->last)
+                        return -EEXIST;
+                if (next->first == last->last + 1)
+                        last->last = next->last;
+                else
                         set->ranges[++n] = *next;
         }
         set->n_ranges = n + 1;
+        return 0;
 }
 
 int range_set_parse(const char *text, RangeSet **ret) {
@@ -92,7 +94,9 @@ int range_set_parse(const char *text, RangeSet **ret) {
                 text += len + 1;
         }
         set->n_ranges = n;
-        range_set_normalise(set);
+        r = range_set_normalise(set);
+        if (r < 0)
+                return r;
 
         *ret = TAKE_PTR(set);
         return 0;

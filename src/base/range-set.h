@@ -23,7 +23,8 @@ typedef struct RangeSet {
 /*
  * Reads "1-3,8" or "0x100000000-0x17fffffff"; blanks around numbers are allowed. The caller frees
  * the result with range_set_free(). -EINVAL: no such list (an empty one isn't either); -ERANGE: a
- * number beyond 64 bits, or a range that ends before it begins; -ENOMEM.
+ * number beyond 64 bits, or a range that ends before it begins; -EEXIST: ranges that overlap, of
+ * which one must be a mistake; -ENOMEM.
  */
 int range_set_parse(const char *text, RangeSet **ret);
 RangeSet *range_set_free(RangeSet *set);

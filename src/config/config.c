@@ -17,6 +17,7 @@
 #include "rules/kernel-words.h"
 
 #define FILE_SIZE_MAX (1024 * 1024)
+#define DROP_IN_DIRECTORY "memplugd.conf.d"
 
 static unsigned count_lines(const char *text, size_t n) {
         unsigned lines = 0;
@@ -133,12 +134,42 @@ static void load_file(const char *path, ConfigDraft *draft, Reporter *reporter) 
         config_report_sort(reporter, first);
 }
 
-static void load_all_files(const char *root, ConfigDraft *draft, Reporter *reporter) {
+static void load_files(const ConfigFiles *files, ConfigDraft *draft, Reporter *reporter) {
+        for (size_t i = 0; i < files->n_files; i++)
+                load_file(files->files[i].path, draft, reporter);
+}
+
+static void load_directory(const char *path, ConfigDraft *draft, Reporter *reporter) {
         _cleanup_(config_files_done) ConfigFiles files = {};
 
-        config_files_find(root, &files, reporter);
-        for (size_t i = 0; i < files.n_files; i++)
-                load_file(files.files[i].path, draft, reporter);
+        config_files_find_in(path, &files, reporter);
+        load_files(&files, draft, reporter);
+}
+
+static bool is_directory(const char *path) {
+        struct stat st;
+
+        return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static void load_path(const char *path, ConfigDraft *draft, Reporter *reporter) {
+        size_t n_files = reporter->report->n_files, n_messages = reporter->report->n_messages;
+        _cleanup_free_ char *drop_ins = NULL;
+
+        if (!is_directory(path)) {
+                load_file(path, draft, reporter);
+                return;
+        }
+
+        if (asprintf(&drop_ins, "%s/" DROP_IN_DIRECTORY, path) < 0) {
+                drop_ins = NULL;
+                reporter->no_memory = true;
+                return;
+        }
+        load_directory(path, draft, reporter);
+        load_directory(drop_ins, draft, reporter);
+        if (reporter->report->n_files == n_files && reporter->report->n_messages == n_messages)
+                config_warning(reporter, path, 0, "no file *.conf is in this directory");
 }
 
 /* Moves the rules into the policy: the last file's first, those of one file in its order. */
@@ -202,8 +233,28 @@ static void settle_mode(Policy *policy, Reporter *reporter) {
                 reporter->no_memory = true;
 }
 
+/* Makes what the files said into a policy. */
+static int finish(ConfigDraft *draft, Policy **ret, Reporter *reporter) {
+        if (!reporter->no_memory && reporter->report->n_errors == 0) {
+                order_rules(draft, reporter);
+                if (policy_add_defaults(draft->policy) < 0)
+                        reporter->no_memory = true;
+                else
+                        settle_mode(draft->policy, reporter);
+                warn_of_shadowed_rules(draft->policy, reporter);
+        }
+        if (reporter->no_memory)
+                return -ENOMEM;
+        if (reporter->report->n_errors > 0)
+                return -EINVAL;
+
+        *ret = TAKE_PTR(draft->policy);
+        return 0;
+}
+
 int config_load(const char *root, const char *file, Policy **ret, ConfigReport *ret_report) {
         _cleanup_(config_draft_done) ConfigDraft draft = { .policy = policy_new() };
+        _cleanup_(config_files_done) ConfigFiles files = {};
         Reporter reporter = { .report = ret_report };
 
         *ret_report = (ConfigReport){};
@@ -212,22 +263,22 @@ int config_load(const char *root, const char *file, Policy **ret, ConfigReport *
 
         if (file)
                 load_file(file, &draft, &reporter);
-        else
-                load_all_files(root, &draft, &reporter);
-
-        if (!reporter.no_memory && ret_report->n_errors == 0) {
-                order_rules(&draft, &reporter);
-                if (policy_add_defaults(draft.policy) < 0)
-                        reporter.no_memory = true;
-                else
-                        settle_mode(draft.policy, &reporter);
-                warn_of_shadowed_rules(draft.policy, &reporter);
+        else {
+                config_files_find(root, &files, &reporter);
+                load_files(&files, &draft, &reporter);
         }
-        if (reporter.no_memory)
-                return -ENOMEM;
-        if (ret_report->n_errors > 0)
-                return -EINVAL;
+        return finish(&draft, ret, &reporter);
+}
 
-        *ret = TAKE_PTR(draft.policy);
-        return 0;
+int config_load_paths(char *const *paths, size_t n_paths, Policy **ret, ConfigReport *ret_report) {
+        _cleanup_(config_draft_done) ConfigDraft draft = { .policy = policy_new() };
+        Reporter reporter = { .report = ret_report };
+
+        *ret_report = (ConfigReport){};
+        if (!draft.policy)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < n_paths; i++)
+                load_path(paths[i], &draft, &reporter);
+        return finish(&draft, ret, &reporter);
 }

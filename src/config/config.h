@@ -22,6 +22,13 @@ typedef struct ConfigMessage {
         char *text;    /* what was found and what was expected, without file and line; printable */
 } ConfigMessage;
 
+/* Where a setting of one value, such as 'mode', was given last. */
+typedef struct ConfigPlace {
+        const char *name; /* the setting's */
+        const char *file; /* one of the report's */
+        unsigned line;
+} ConfigPlace;
+
 /* All that there is to tell about a config, in the order of files and lines. */
 typedef struct ConfigReport {
         size_t n_messages;
@@ -29,10 +36,15 @@ typedef struct ConfigReport {
         size_t n_errors;
         size_t n_files; /* files that were read */
         char **files;   /* their paths, as in messages, in the order in which they were read */
+        size_t n_places;
+        ConfigPlace *places; /* of a refused config: as far as it was read */
 } ConfigReport;
 
 /* Frees what it holds, not itself. */
 void config_report_done(ConfigReport *report);
+
+/* Where the setting of that name was given; NULL: nowhere, it has its default. */
+const ConfigPlace *config_report_find_place(const ConfigReport *report, const char *name);
 
 /* Writes "FILE:LINE: TEXT", "FILE: TEXT" or "TEXT". The result is the caller's; NULL: no memory. */
 char *config_message_format(const ConfigMessage *message);
@@ -46,3 +58,10 @@ char *config_message_format(const ConfigMessage *message);
  * report is valid in each case, and the caller ends it with config_report_done().
  */
 int config_load(const char *root, const char *file, Policy **ret, ConfigReport *ret_report);
+
+/*
+ * The same of the files that are named, as if the later ones were drop-ins. One that is a directory
+ * stands for the files *.conf in it, in the order of their names, and then for those of the
+ * memplugd.conf.d in it.
+ */
+int config_load_paths(char *const *paths, size_t n_paths, Policy **ret, ConfigReport *ret_report);

@@ -126,6 +126,11 @@ static int compare_names(const void *a, const void *b) {
         return strcmp(x->name, y->name);
 }
 
+static void sort(ConfigFiles *files) {
+        if (files->n_files > 0)
+                qsort(files->files, files->n_files, sizeof(ConfigFile), compare_names);
+}
+
 void config_files_find(const char *root, ConfigFiles *ret, Reporter *reporter) {
         _cleanup_free_ char *prefix = strdup(root);
 
@@ -139,6 +144,11 @@ void config_files_find(const char *root, ConfigFiles *ret, Reporter *reporter) {
 
         find_main(prefix, ret, reporter);
         find_drop_ins(prefix, ret, reporter);
-        if (ret->n_files > 0)
-                qsort(ret->files, ret->n_files, sizeof(ConfigFile), compare_names);
+        sort(ret);
+}
+
+void config_files_find_in(const char *directory, ConfigFiles *ret, Reporter *reporter) {
+        *ret = (ConfigFiles){};
+        add_drop_ins(ret, directory, reporter);
+        sort(ret);
 }

@@ -18,5 +18,8 @@ typedef struct ConfigFiles {
 /* Finds them below 'root'; a directory that can't be read is an error in the report. */
 void config_files_find(const char *root, ConfigFiles *ret, Reporter *reporter);
 
+/* Finds those that lie right in a directory; one that isn't there has none. */
+void config_files_find_in(const char *directory, ConfigFiles *ret, Reporter *reporter);
+
 /* Frees what it holds, not itself. */
 void config_files_done(ConfigFiles *files);

@@ -20,6 +20,7 @@ void config_report_done(ConfigReport *report) {
                 free(report->files[i]);
         free(report->messages);
         free(report->files);
+        free(report->places);
         *report = (ConfigReport){};
 }
 
@@ -40,29 +41,6 @@ static void append(Reporter *reporter, ConfigMessage *message) {
         report->n_errors += message->level == CONFIG_ERROR;
 }
 
-/*
- * Names of files and values of settings may hold anything, and a message is one line of a journal
- * or a terminal: what isn't plain text is shown as \xNN.
- */
-static char *escape(const char *text) {
-        char *copy = malloc(4 * strlen(text) + 1), *p = copy;
-
-        if (!copy)
-                return NULL;
-
-        while (*text) {
-                size_t n = config_plain_character(text);
-
-                if (n > 0)
-                        p = mempcpy(p, text, n);
-                else
-                        p += sprintf(p, "\\x%02x", (unsigned char)*text);
-                text += n > 0 ? n : 1;
-        }
-        *p = 0;
-        return copy;
-}
-
 void config_report_add(Reporter *reporter, ConfigLevel level, const char *file, unsigned line,
                        const char *format, ...) {
         _cleanup_free_ char *text = NULL;
@@ -77,7 +55,7 @@ void config_report_add(Reporter *reporter, ConfigLevel level, const char *file, 
                 text = NULL; /* what vasprintf() leaves there then, nobody knows */
 
         message.file = file ? strdup(file) : NULL;
-        message.text = text ? escape(text) : NULL;
+        message.text = text ? config_text_escape(text) : NULL;
         if (!message.text || (file && !message.file)) {
                 reporter->no_memory = true;
                 message_done(&message);
@@ -99,6 +77,38 @@ void config_report_add_file(Reporter *reporter, const char *path) {
                 return;
         }
         report->files[report->n_files++] = copy;
+}
+
+static ConfigPlace *find_place(const ConfigReport *report, const char *name) {
+        for (size_t i = 0; i < report->n_places; i++)
+                if (strcmp(report->places[i].name, name) == 0)
+                        return &report->places[i];
+
+        return NULL;
+}
+
+const ConfigPlace *config_report_find_place(const ConfigReport *report, const char *name) {
+        return find_place(report, name);
+}
+
+void config_report_add_place(Reporter *reporter, const char *name, unsigned line) {
+        ConfigReport *report = reporter->report;
+        ConfigPlace *place = find_place(report, name), *places;
+
+        /* Without a file there was no memory to note it, and all comes to nothing. */
+        if (report->n_files == 0)
+                return;
+
+        if (!place) {
+                places = reallocarray(report->places, report->n_places + 1, sizeof(ConfigPlace));
+                if (!places) {
+                        reporter->no_memory = true;
+                        return;
+                }
+                report->places = places;
+                place = &places[report->n_places++];
+        }
+        *place = (ConfigPlace){ name, report->files[report->n_files - 1], line };
 }
 
 /* The place of the file among those that were read. */
@@ -145,5 +155,5 @@ char *config_message_format(const ConfigMessage *message) {
                 return NULL;
         }
 
-        return escape(text);
+        return config_text_escape(text);
 }

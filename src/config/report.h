@@ -23,6 +23,9 @@ void config_report_add(Reporter *reporter, ConfigLevel level, const char *file, 
 /* Notes that 'path' was read. */
 void config_report_add_file(Reporter *reporter, const char *path);
 
+/* Notes that the setting 'name' (which is kept as it is) was given at that line of the last file. */
+void config_report_add_place(Reporter *reporter, const char *name, unsigned line);
+
 /*
  * Brings the messages from 'first' on into the order of files and lines; those of one line stay as
  * they are. Of files that weren't read only one may be among them.

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config/schema.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "config/describe.h"
 #include "config/suggest.h"
 #include "config/value.h"
 
@@ -35,7 +37,8 @@ typedef struct Key {
         size_t offset; /* of the value in what the group is read into */
         int (*parse)(const char *text, void *value); /* of a string: see value.h */
         void (*read)(Reader *reader, const config_setting_t *setting,
-                     void *value); /* of the rest */
+                     void *value);                       /* of the rest */
+        void (*format)(FILE *stream, const void *value); /* see value.h; not of what holds others */
 } Key;
 
 /* The setting's name from the file's top on, as in "rules[1].match.node". */
@@ -109,6 +112,20 @@ static int quotable(const char *text) {
         return (int)n;
 }
 
+/* What is wrong with a value that is of the right form. */
+static const char *problem_of(const Key *key, int r) {
+        switch (r) {
+        case -ERANGE:
+                return key->parse == config_parse_ranges
+                               ? ", which ends before it begins or goes beyond 64 bits"
+                               : ", which is too large";
+        case -EEXIST:
+                return ", whose ranges overlap";
+        default:
+                return "";
+        }
+}
+
 static void read_string(Reader *reader, const config_setting_t *setting, const Key *key,
                         void *value) {
         const char *text = config_setting_get_string(setting);
@@ -120,11 +137,7 @@ static void read_string(Reader *reader, const config_setting_t *setting, const K
                 reader->reporter->no_memory = true;
         else if (r < 0)
                 tell(reader, CONFIG_ERROR, setting, "expected %s, got \"%.*s\"%s%s", key->expected,
-                     n, text, text[n] ? "…" : "",
-                     r != -ERANGE                        ? ""
-                     : key->parse == config_parse_ranges ? ", which ends before it begins or goes "
-                                                           "beyond 64 bits"
-                                                         : ", which is too large");
+                     n, text, text[n] ? "…" : "", problem_of(key, r));
 }
 
 static const Key *find_key(const Key *keys, const char *name) {
@@ -218,18 +231,20 @@ static void read_cpuless(Reader *reader, const config_setting_t *setting, void *
 
 static const Key match_keys[] = {
         { "node", CONFIG_TYPE_STRING, "a list of nodes such as \"1-3,8\"", offsetof(Match, nodes),
-          .parse = config_parse_ranges },
+          .parse = config_parse_ranges, .format = config_format_ranges },
         { "range", CONFIG_TYPE_STRING, "a list of addresses such as \"0x100000000-0x17fffffff\"",
-          offsetof(Match, addresses), .parse = config_parse_ranges },
+          offsetof(Match, addresses), .parse = config_parse_ranges,
+          .format = config_format_addresses },
         { "blocks", CONFIG_TYPE_STRING, "a list of blocks such as \"32-39\"",
-          offsetof(Match, blocks), .parse = config_parse_ranges },
-        { "source", CONFIG_TYPE_NONE, .offset = offsetof(Match, sources), .read = read_sources },
+          offsetof(Match, blocks), .parse = config_parse_ranges, .format = config_format_ranges },
+        { "source", CONFIG_TYPE_NONE, .offset = offsetof(Match, sources), .read = read_sources,
+          .format = config_format_sources },
         { "size_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_min),
-          .parse = config_parse_size_bound },
+          .parse = config_parse_size_bound, .format = config_format_size_bound },
         { "size_max", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Match, size_max),
-          .parse = config_parse_size_bound },
+          .parse = config_parse_size_bound, .format = config_format_size_bound },
         { "cpuless", CONFIG_TYPE_BOOL, "true or false", offsetof(Match, cpuless),
-          .read = read_cpuless },
+          .read = read_cpuless, .format = config_format_cpuless },
         {},
 };
 
@@ -245,15 +260,16 @@ static void read_match(Reader *reader, const config_setting_t *setting, void *va
 
 static const Key rule_keys[] = {
         { "name", CONFIG_TYPE_STRING, "a text of UTF-8 without control characters",
-          offsetof(Rule, name), .parse = config_parse_name },
+          offsetof(Rule, name), .parse = config_parse_name, .format = config_format_name },
         { "match", CONFIG_TYPE_GROUP, "a group { … }", offsetof(Rule, match), .read = read_match },
         { "online", CONFIG_TYPE_STRING, ONLINE_EXPECTED, offsetof(Rule, online),
-          .parse = config_parse_online },
+          .parse = config_parse_online, .format = config_format_online },
         { "or_else", CONFIG_TYPE_STRING, OR_ELSE_EXPECTED, offsetof(Rule, or_else),
-          .parse = config_parse_or_else },
-        { "rezone", CONFIG_TYPE_BOOL, "true or false", offsetof(Rule, rezone), .read = read_bool },
+          .parse = config_parse_or_else, .format = config_format_online },
+        { "rezone", CONFIG_TYPE_BOOL, "true or false", offsetof(Rule, rezone), .read = read_bool,
+          .format = config_format_bool },
         { "unit", CONFIG_TYPE_STRING, "\"device\" or \"block\"", offsetof(Rule, unit),
-          .parse = config_parse_unit },
+          .parse = config_parse_unit, .format = config_format_unit },
         {},
 };
 
@@ -266,6 +282,17 @@ static void check_or_else(Reader *reader, const config_setting_t *setting, const
             rule->online == rule->or_else)
                 tell(reader, CONFIG_WARNING, or_else, "has no effect together with online = \"%s\"",
                      online_to_string(rule->online));
+}
+
+/* The file's path may hold anything, a name may not. */
+static char *default_name(Reader *reader, const config_setting_t *setting) {
+        _cleanup_free_ char *file = config_text_escape(reader->file);
+        char *name;
+
+        if (!file || asprintf(&name, "rule %d of %s", config_setting_index(setting) + 1, file) < 0)
+                return NULL;
+
+        return name;
 }
 
 /* Only these two name a zone that can be the wrong one. */
@@ -298,9 +325,8 @@ static void add_rule(Reader *reader, Rule *rule, const config_setting_t *setting
 
         rule->line = config_setting_source_line(setting);
         rule->file = strdup(reader->file);
-        if (!rule->name && asprintf(&rule->name, "rule %d of %s", config_setting_index(setting) + 1,
-                                    reader->file) < 0)
-                rule->name = NULL;
+        if (!rule->name)
+                rule->name = default_name(reader, setting);
 
         rules = reallocarray(draft->rules, draft->n_rules + 1, sizeof(Rule));
         if (rules)
@@ -346,16 +372,17 @@ static void read_rules(Reader *reader, const config_setting_t *setting, void *va
 
 static const Key policy_keys[] = {
         { "mode", CONFIG_TYPE_STRING, MODE_EXPECTED, offsetof(Policy, mode),
-          .parse = config_parse_mode },
+          .parse = config_parse_mode, .format = config_format_mode },
         { "take_over", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, take_over),
-          .read = read_bool },
+          .read = read_bool, .format = config_format_bool },
         { "rules", CONFIG_TYPE_LIST, "a list of groups ( { … }, { … } )", .read = read_rules },
         { "movable_ratio", CONFIG_TYPE_STRING, "percents such as \"301%\"",
-          offsetof(Policy, movable_ratio), .parse = config_parse_ratio },
+          offsetof(Policy, movable_ratio), .parse = config_parse_ratio,
+          .format = config_format_ratio },
         { "numa_aware", CONFIG_TYPE_BOOL, "true or false", offsetof(Policy, numa_aware),
-          .read = read_bool },
+          .read = read_bool, .format = config_format_bool },
         { "kernel_min", CONFIG_TYPE_STRING, SIZE_EXPECTED, offsetof(Policy, kernel_min),
-          .parse = config_parse_size },
+          .parse = config_parse_size, .format = config_format_size },
         {},
 };
 
@@ -369,12 +396,54 @@ static void check_ratio(Reader *reader, const config_setting_t *root) {
                      "own");
 }
 
+/* Of the rules each knows its place itself. */
+static void note_places(Reader *reader, const config_setting_t *root) {
+        for (const Key *key = policy_keys; key->name; key++) {
+                const config_setting_t *setting = config_setting_get_member(root, key->name);
+
+                if (setting && key->format)
+                        config_report_add_place(reader->reporter, key->name,
+                                                config_setting_source_line(setting));
+        }
+}
+
 void config_schema_read(const config_setting_t *root, const char *file, ConfigDraft *draft,
                         Reporter *reporter) {
         Reader reader = { .file = file, .draft = draft, .reporter = reporter };
 
         read_group(&reader, root, policy_keys, draft->policy);
         check_ratio(&reader, root);
+        note_places(&reader, root);
+}
+
+static const Key *const group_table[_CONFIG_GROUP_MAX] = {
+        [CONFIG_GROUP_POLICY] = policy_keys,
+        [CONFIG_GROUP_RULE] = rule_keys,
+        [CONFIG_GROUP_MATCH] = match_keys,
+};
+
+const char *config_key_name(ConfigGroup group, size_t i) {
+        return group_table[group][i].name;
+}
+
+int config_key_format(ConfigGroup group, size_t i, const void *values, char **ret) {
+        const Key *key = &group_table[group][i];
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *stream = open_memstream(&text, &size);
+
+        /* A new setting must not be missing from what show-config shows. */
+        assert(key->format || key->type == CONFIG_TYPE_GROUP || key->type == CONFIG_TYPE_LIST);
+        if (!stream)
+                return -ENOMEM;
+
+        if (key->format)
+                key->format(stream, (const char *)values + key->offset);
+        if (fclose(stream) != 0)
+                return -ENOMEM;
+
+        *ret = *text ? TAKE_PTR(text) : NULL;
+        return 0;
 }
 
 void config_draft_done(ConfigDraft *draft) {

@@ -3,10 +3,11 @@
 /*
  * Text of settings to values. Each takes the setting's text and where to put the value, whose type
  * it names, and writes only on success. -EINVAL: no such value; -ERANGE: a range that ends before
- * it begins, or a number beyond what can be; -ENOMEM.
+ * it begins, or a number beyond what can be; -EEXIST: ranges that overlap; -ENOMEM.
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Mode */
 int config_parse_mode(const char *text, void *target);
@@ -44,3 +45,26 @@ int config_parse_name(const char *text, void *target);
  */
 size_t config_plain_character(const char *p);
 bool config_text_is_plain(const char *text);
+
+/* A copy that is plain: the rest of it is shown as \xNN. The caller's; NULL: no memory. */
+char *config_text_escape(const char *text);
+
+/*
+ * Values to text, as a file could have it, which is also how JSON has it. Each is given where the
+ * value is, of the type above, and writes nothing for what needn't be given and wasn't.
+ */
+void config_format_mode(FILE *stream, const void *value);
+void config_format_online(FILE *stream, const void *value);
+void config_format_bool(FILE *stream, const void *value);
+void config_format_name(FILE *stream, const void *value);
+
+void config_format_size(FILE *stream, const void *value);
+void config_format_size_bound(FILE *stream, const void *value);
+void config_format_ratio(FILE *stream, const void *value);
+void config_format_unit(FILE *stream, const void *value);
+void config_format_sources(FILE *stream, const void *value);
+void config_format_cpuless(FILE *stream, const void *value);
+
+/* Of numbers (nodes, blocks) and of addresses. */
+void config_format_ranges(FILE *stream, const void *value);
+void config_format_addresses(FILE *stream, const void *value);

@@ -2,6 +2,7 @@
 /*
  * memplugctl check-config: all that is wrong with the config.
  */
+#include "ctl/doubts.h"
 #include "ctl/format.h"
 #include "ctl/report.h"
 #include "ctl/verb.h"
@@ -48,11 +49,33 @@ static void print_summary(const View *view) {
         printf("\n");
 }
 
+/* The config of this machine, or that of the tree, is held against the machine, too. */
+static int load(const Options *options, int n_paths, char **paths, View *ret) {
+        bool is_live = n_paths == 0 || options_have(options, OPTION_SYSROOT);
+        int r;
+
+        if (n_paths > 0)
+                r = view_load_config_paths(paths, (size_t)n_paths, ret);
+        else
+                r = view_load_config(options, NULL, ret);
+        if (r < 0 || !ret->config_is_valid || !is_live)
+                return r;
+
+        return doubts_add(options, ret);
+}
+
+static bool is_good(const Options *options, const View *view) {
+        if (options_have(options, OPTION_STRICT))
+                return view->report.n_messages == 0;
+
+        return view->config_is_valid;
+}
+
 int check_config_run(const Options *options, int n_arguments, char **arguments) {
         _cleanup_(view_done) View view = {};
         int r;
 
-        r = view_load_config(options, n_arguments > 0 ? arguments[0] : NULL, &view);
+        r = load(options, n_arguments, arguments, &view);
         if (r < 0)
                 return EXIT_FAILURE;
 
@@ -63,5 +86,5 @@ int check_config_run(const Options *options, int n_arguments, char **arguments) 
                 print_summary(&view);
         }
 
-        return view.config_is_valid ? EXIT_SUCCESS : EXIT_FAILURE;
+        return is_good(options, &view) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/verb.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,11 +35,17 @@ static const Verb verb_table[] = {
                      OPTION_BIT(OPTION_BYTES) | OPTION_BIT(OPTION_NO_LEGEND),
           .run = devices_run },
         { .name = "check-config",
-          .arguments = "[FILE]",
-          .help = "tell all that is wrong with the config, or with FILE alone",
-          .max_arguments = 1,
-          .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT),
+          .arguments = "[PATH]...",
+          .help = "tell all that is wrong with the config, or with these files",
+          .max_arguments = INT_MAX,
+          .options =
+                  OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_STRICT),
           .run = check_config_run },
+        { .name = "show-config",
+          .arguments = "",
+          .help = "show the config in force, and where each value comes from",
+          .options = READERS_OPTIONS,
+          .run = show_config_run },
         { .name = "help", .arguments = "", .help = "print this help", .run = help_run },
 };
 
@@ -60,7 +67,7 @@ void verb_print_help(void) {
 
                 (void)snprintf(text, sizeof(text), "%s %s", verb_table[i].name,
                                verb_table[i].arguments);
-                printf("  %-20s  %s\n", text, verb_table[i].help);
+                printf("  %-22s  %s\n", text, verb_table[i].help);
         }
 
         puts("\nOptions:");

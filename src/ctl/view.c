@@ -26,11 +26,10 @@ void view_done(View *view) {
         config_report_done(&view->report);
 }
 
-int view_load_config(const Options *options, const char *file, View *ret) {
-        _cleanup_(view_done) View view = {};
-        int r;
+/* 'r': what became of loading the config. The view is the caller's then, or ended. */
+static int finish_config(int r, View *loaded, View *ret) {
+        _cleanup_(view_done) View view = *loaded;
 
-        r = config_load(options_sysroot(options), file, &view.policy, &view.report);
         if (r < 0 && r != -EINVAL)
                 return log_error_errno(r, "can't read the config: %m");
 
@@ -44,6 +43,22 @@ int view_load_config(const Options *options, const char *file, View *ret) {
         *ret = view;
         view = (View){};
         return 0;
+}
+
+int view_load_config(const Options *options, const char *file, View *ret) {
+        View view = {};
+        int r;
+
+        r = config_load(options_sysroot(options), file, &view.policy, &view.report);
+        return finish_config(r, &view, ret);
+}
+
+int view_load_config_paths(char *const *paths, size_t n_paths, View *ret) {
+        View view = {};
+        int r;
+
+        r = config_load_paths(paths, n_paths, &view.policy, &view.report);
+        return finish_config(r, &view, ret);
 }
 
 static int open_sysfs(const char *root, Sysfs **ret) {
@@ -79,7 +94,8 @@ static void read_taken_over(const char *root, View *view) {
                 (void)stpcpy(mempcpy(view->taken_over, text, size), "");
 }
 
-static int read_memory(const char *root, View *view) {
+int view_read_memory(const Options *options, View *view) {
+        const char *root = options_sysroot(options);
         _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
         int r;
 
@@ -109,7 +125,7 @@ int view_load_memory(const Options *options, View *ret) {
         _cleanup_(view_done) View view = {};
         int r;
 
-        r = read_memory(options_sysroot(options), &view);
+        r = view_read_memory(options, &view);
         if (r < 0)
                 return r;
 
@@ -126,7 +142,7 @@ int view_load(const Options *options, View *ret) {
         if (r < 0)
                 return r;
 
-        r = read_memory(options_sysroot(options), &view);
+        r = view_read_memory(options, &view);
         if (r < 0)
                 return r;
 

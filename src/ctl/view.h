@@ -43,6 +43,12 @@ int view_load_memory(const Options *options, View *ret);
 /* Reads the config alone: 'file', or the usual files. The same otherwise. */
 int view_load_config(const Options *options, const char *file, View *ret);
 
+/* The same of files and directories: see config_load_paths(). */
+int view_load_config_paths(char *const *paths, size_t n_paths, View *ret);
+
+/* Reads the memory and the kernel's settings to a config that is there already. */
+int view_read_memory(const Options *options, View *view);
+
 /* Frees what it holds, not itself. */
 void view_done(View *view);
 

@@ -191,7 +191,7 @@ static void on_online(Rounds *rounds, BlockIndex index) {
 
         if (may_be_ours(rounds, index))
                 return;
-        if (record && record->mark == BLOCK_MARK_ONLINE) {
+        if (record && (record->mark == BLOCK_MARK_ONLINE || record->mark == BLOCK_MARK_MOVING)) {
                 mark(rounds, index, BLOCK_MARK_ONLINE);
                 return;
         }

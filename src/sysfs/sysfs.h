@@ -23,6 +23,11 @@ DEFINE_CLEANUP(Sysfs *, sysfs_close)
 uint64_t sysfs_block_size(const Sysfs *sysfs);
 bool sysfs_has_nodes(const Sysfs *sysfs);
 
+/*
+ * Which nodes this kernel can ever have, the caller's. -ENOENT: it has no NUMA, or doesn't say.
+ */
+int sysfs_read_possible_nodes(Sysfs *sysfs, RangeSet **ret);
+
 /* -ENOENT, -ENODEV: the block is gone. A block without node link is no error: see Block.node. */
 int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret);
 

@@ -582,6 +582,83 @@ def case_check_config_missing_file(ctl):
     check("missing.conf" in done.stdout, f"not named: {done.stdout}")
 
 
+# show-config
+
+def drop_ins_tree():
+    """A config of three files, one of which sets what another had set."""
+    tree = Tree("tree")
+    tree.config('mode = "observe";\ntake_over = false;\n' + CONFIG)
+    tree.file("usr/lib/memplugd/memplugd.conf.d/50-vendor.conf",
+              '// The vendor\'s.\nmode = "uevent";\n'
+              'rules = ( { match = { node = "3,1-2"; range = "0-0xfff,0x1000-0x1fff"; };\n'
+              '            online = "leave"; } );\n')
+    tree.file("etc/memplugd/memplugd.conf.d/60-quote.conf",
+              'rules = ( { name = "say \\"a\\\\b\\" Größe"; online = "default"; } );\n')
+
+
+def case_show_config(ctl):
+    drop_ins_tree()
+    ctl.expect("show-config", "--sysroot", "tree")
+
+
+def case_show_config_json(ctl):
+    drop_ins_tree()
+    done = ctl.expect("show-config", "--json", "--sysroot", "tree")
+    told = json.loads(done.stdout)
+    check(told["settings"]["mode"]["line"] == 2 and told["settings"]["take_over"]["line"] == 2,
+          "lines")
+    check(told["rules"][0]["name"] == 'say "a\\b" Größe', "name")
+
+
+def case_show_config_none(ctl):
+    Tree("tree")
+    ctl.expect("show-config", "--sysroot", "tree")
+
+
+def case_show_config_broken(ctl):
+    """What a broken file says isn't in force, not even what is right in it."""
+    Tree("tree").config("take_over = false;\nrules = 5;\n")
+    ctl.expect("show-config", "--sysroot", "tree", exit_code=1)
+    told = ctl.json("show-config", "--sysroot", "tree", exit_code=1)
+    check(not told["valid"], "valid")
+    check(told["settings"]["take_over"] == {"value": True, "file": None, "line": None},
+          f"{told['settings']}")
+
+
+def without_places(told):
+    """What show-config told, of its values alone."""
+    rules = [{key: value for key, value in rule.items() if key not in ("file", "line")}
+             for rule in told["rules"]]
+    return {key: setting["value"] for key, setting in told["settings"].items()}, rules
+
+
+def case_show_config_is_a_config(ctl):
+    """It says the same as what it was made of, and the built-in rules once more behind."""
+    drop_ins_tree()
+    pathlib.Path("shown.conf").write_text(
+        ctl.run("show-config", "--sysroot", "tree").stdout, encoding="utf-8")
+    settings, rules = without_places(ctl.json("show-config", "--sysroot", "tree"))
+    told = ctl.json("show-config", "--config", "shown.conf")
+    again, rules_again = without_places(told)
+    check(again == settings, f"{again}")
+    check(rules_again[:len(rules)] == rules, f"{rules_again}")
+    check(all(rule["file"] is None for rule in told["rules"][len(rules):]), "more rules")
+
+
+def case_show_config_odd_name(ctl):
+    """Nothing in a file's name leads out of a comment or a string."""
+    name = 'a\n"); mode = \\\udcff\x1b.conf'
+    pathlib.Path(name).write_text('mode = "observe"; rules = ( { online = "leave"; } );\n',
+                                  encoding="utf-8")
+    done = ctl.run("show-config", "--config", name, encoding=None)
+    check(b"\x1b" not in done.stdout, f"{done.stdout}")
+    pathlib.Path("shown.conf").write_bytes(done.stdout)
+    ctl.run("check-config", "shown.conf")
+    told = ctl.json("show-config", "--config", "shown.conf")
+    check(told["rules"][0]["name"] == r'rule 1 of a\x0a"); mode = \\xff\x1b.conf', f"{told}")
+    check(told["settings"]["mode"]["value"] == "observe", f"{told}")
+
+
 # The command line and what it is connected to
 
 def case_help(ctl):
@@ -596,7 +673,7 @@ def case_usage(ctl):
     """One line on standard error, nothing on standard output, exit code 2."""
     Tree("tree")
     for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
-                      ("list", "-x"), ("--sysroot",), ("check-config", "a", "b"), ("status", "x"),
+                      ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
@@ -626,9 +703,9 @@ def each_output(ctl, exit_code, **kwargs):
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
             for arguments in (("list",), ("list", "--json"), ("status",), ("status", "--json"),
-                              ("devices",), ("devices", "--json"),
-                              ("check-config",), ("check-config", "--json"), ("--help",),
-                              ("--version",))]
+                              ("devices",), ("devices", "--json"), ("check-config",),
+                              ("check-config", "--json"), ("show-config",),
+                              ("show-config", "--json"), ("--help",), ("--version",))]
 
 
 def case_output_full(ctl):
@@ -699,7 +776,7 @@ def case_output_colours(ctl):
 
 def case_output_pipe(ctl):
     plugged_tree()
-    for arguments in ("list",), ("devices",), ("status",), ("check-config",):
+    for arguments in ("list",), ("devices",), ("status",), ("check-config",), ("show-config",):
         done = ctl.run(*arguments, "--sysroot", "tree")
         check("\033" not in done.stdout, f"{arguments}: escape codes")
 
@@ -734,7 +811,7 @@ def case_man_page(ctl):
     words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
-    for verb in "list", "devices", "status", "check-config":
+    for verb in "list", "devices", "status", "check-config", "show-config":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]

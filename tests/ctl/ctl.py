@@ -27,12 +27,16 @@ class Ctl:
         self.program = program
         self.case = case
 
-    def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
-        """Runs it to its end, and checks its exit code. Answers what it wrote."""
+    @staticmethod
+    def environment(locale="C"):
+        """What it runs in."""
         environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm"}
         # Sanitizers are told by the environment what to do.
-        environment |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
-        environment |= env or {}
+        return environment | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
+
+    def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
+        """Runs it to its end, and checks its exit code. Answers what it wrote."""
+        environment = self.environment(locale) | (env or {})
         kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                   "encoding": "utf-8"} | kwargs
         done = subprocess.run([self.program, *arguments], env=environment, check=False, **kwargs)
@@ -58,13 +62,17 @@ class Ctl:
 
 
 def compare(case, text):
-    """Holds 'text' against expected/CASE.txt, or makes that file: MEMPLUG_TEST_UPDATE=1."""
-    path = EXPECTED / f"{case}.txt"
+    """Holds 'text' against expected/CASE.txt."""
+    compare_file(EXPECTED / f"{case}.txt", text)
+
+
+def compare_file(path, text):
+    """Holds 'text' against a file, or makes that file: MEMPLUG_TEST_UPDATE=1."""
     if os.environ.get("MEMPLUG_TEST_UPDATE") == "1":
         path.write_text(text, encoding="utf-8")
         return
 
     expected = path.read_text(encoding="utf-8")
     diff = difflib.unified_diff(expected.splitlines(True), text.splitlines(True),
-                                f"expected/{path.name}", "what was printed")
+                                f"{path.parent.name}/{path.name}", "what was printed")
     check(text == expected, "".join(diff))

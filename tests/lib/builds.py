@@ -18,6 +18,7 @@ GOOD = ("OK", "EXPECTEDFAIL")
 
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1",
+    "LSAN_OPTIONS": f"suppressions={TREE / 'tests/lib/known-leaks'}:print_suppressions=0",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:abort_on_error=1",
 }
@@ -91,6 +92,10 @@ class Build:
             return json.loads((self.path / "inputs.json").read_text())
         except (OSError, ValueError):
             return None
+
+
+# libFuzzer is clang's. What it links has undefined symbols that only the program defines.
+FUZZ = Build("fuzz", "clang", ("-Dfuzz=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"))
 
 
 def _read_results(file):

@@ -162,7 +162,7 @@ static const char *format_ranges(const RangeSet *set) {
         return text;
 }
 
-START_TEST(range_sets_are_sorted_and_merged) {
+START_TEST(range_sets_are_sorted_and_joined) {
         static const struct {
                 const char *text;
                 int r;
@@ -174,13 +174,17 @@ START_TEST(range_sets_are_sorted_and_merged) {
                 { "8,1-3", 0, "1-3 8-8" },
                 { "1-3,4-5", 0, "1-5" },
                 { "1-3,5", 0, "1-3 5-5" },
-                { "1-9,2-3,4", 0, "1-9" },
-                { "1-5,3-9,20", 0, "1-9 20-20" },
-                { "7,7,7", 0, "7-7" },
+                { "4,5,1-3", 0, "1-5" },
                 { "0x100000000-0x17fffffff", 0, "4294967296-6442450943" },
                 { "0-18446744073709551615", 0, "0-18446744073709551615" },
                 { "5-18446744073709551615,3", 0, "3-3 5-18446744073709551615" },
-                { "5-18446744073709551615,18446744073709551615", 0, "5-18446744073709551615" },
+                { "18446744073709551615,5-18446744073709551614", 0, "5-18446744073709551615" },
+                { "1-9,2-3", -EEXIST },
+                { "1-5,20,3-9", -EEXIST },
+                { "1-5,5", -EEXIST },
+                { "7,7", -EEXIST },
+                { "5-18446744073709551615,18446744073709551615", -EEXIST },
+                { "0-18446744073709551615,0", -EEXIST },
                 { "3-1", -ERANGE },
                 { "18446744073709551616", -ERANGE },
                 { "0-0x10000000000000000", -ERANGE },
@@ -363,7 +367,7 @@ END_TEST
 
 TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
              parses_percentages, parses_the_number_behind_a_prefix,
-             range_sets_are_sorted_and_merged, range_sets_know_what_they_contain,
+             range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
              log_levels_are_words_or_numbers, reads_attributes_up_to_their_room,
              reads_only_regular_files_that_arent_too_large, reads_files_of_unknown_size);

@@ -143,6 +143,8 @@ START_TEST(wrong_values_are_quoted) {
                   "/c:2: setting 'rules[0].match.node': expected a list of nodes such as \"1-3,8\", got \"x\"\n"
                   "/c:3: setting 'rules[0].match.range': expected a list of addresses such as \"0x100000000-0x17fffffff\", got \"0x2-0x1\", which ends before it begins or goes beyond 64 bits\n"
                   "/c:4: setting 'rules[0].match.blocks': expected a list of blocks such as \"32-39\", got \"0-18446744073709551616\", which ends before it begins or goes beyond 64 bits\n" },
+                { "rules = ( { online = \"leave\"; match = {\nnode = \"1-3,2\"; }; } );",
+                  "/c:2: setting 'rules[0].match.node': expected a list of nodes such as \"1-3,8\", got \"1-3,2\", whose ranges overlap\n" },
                 { "mode = \"0123456789012345678901234567890123456789012345678901234567890123456789\";",
                   "/c:1: setting 'mode': expected " MODES
                   ", got \"0123456789012345678901234567890123456789012345678901234567890123\"…\n" },

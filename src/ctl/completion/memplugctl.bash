@@ -50,17 +50,19 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
-	check-config) options+=' --json --sysroot' ;;
+	check-config) options+=' --json --strict --sysroot' ;;
+	show-config) options+=' --json --config --sysroot' ;;
 	esac
 
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices check-config help' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices check-config show-config help' \
+			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
