@@ -175,10 +175,13 @@ def choose(kernel=None, word=None, everything=False):
 
 
 def turns_of(chosen, repeat=1, repeat_races=1, most=12):
-    """Makes turns of (kernel, scenario), of at most `most` scenarios each."""
+    """Makes turns of (kernel, scenario), of at most `most` scenarios each.
+
+    Races are repeated on the kernels of each run; a second kernel shows something else."""
     groups = {}
     for kernel, scenario in chosen:
-        times = repeat * (repeat_races if scenario.races else 1)
+        races = scenario.races and kernel in scenario.kernels
+        times = repeat * (repeat_races if races else 1)
         groups.setdefault((kernel, scenario.boot), []).extend([scenario] * times)
     turns = []
     for (kernel, boot), scenarios in groups.items():
