@@ -172,20 +172,34 @@ class Box:
         """Adds a virtio-mem device of at most `size`, and returns the indices of the blocks of
         what is `requested` when they are all there. Only for scenarios that are dirty."""
         before = set(self.guest.blocks())
-        count = size_bytes(requested) // self.guest.block_size()
         self.guest.run("modprobe virtio_mem")
         self.guest.add_virtio_mem(name, size, node, requested)
+        return self._wait_grown(name, before, size_bytes(requested))
+
+    def resize(self, name, requested):
+        """Makes a virtio-mem device larger, and returns the indices of the new blocks when they
+        are all there; or smaller, and returns when they are gone."""
+        before = set(self.guest.blocks())
+        more = size_bytes(requested) - self.guest.virtio_mem_size(name)
+        self.guest.resize_virtio_mem(name, requested)
+        if more > 0:
+            return self._wait_grown(name, before, more)
+        self.guest.wait_virtio_mem(name, requested)
+        return []
+
+    def _wait_grown(self, name, before, size):
+        count = size // self.guest.block_size()
         found = self.guest.wait_blocks(
             lambda blocks: len([index for index in blocks if index not in before
                                 and blocks[index].nodes]) >= count,
-            what=f"{requested} of {name}")
+            what=f"{count} more blocks of {name}")
         return sorted(set(found) - before)
 
-    def add_dax(self):
+    def add_dax(self, number=0):
         """Gives a dax device to the kernel, and returns its name and the indices of its blocks.
         The same applies; the boot must have DAX_MEMORY on its command line."""
         before = set(self.guest.blocks())
-        name = self.guest.add_dax()
+        name = self.guest.add_dax(number)
         return name, sorted(set(self.guest.blocks()) - before)
 
     def unplug(self, name):

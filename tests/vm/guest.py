@@ -247,23 +247,29 @@ class Guest:
         with self._in_time(f"ask for {name}"):
             return self.qmp.virtio_mem_size(name)
 
-    def add_dax(self, timeout=120):
-        """Makes the memory of memmap=SIZE!START on the kernel's command line a dax device, gives
-        that to the kernel as memory, and returns its name. Full guests only.
+    def wait_virtio_mem(self, name, size, timeout=60):
+        """Waits until a device that was told to grow or shrink has come to that size."""
+        with self._in_time(f"wait until {name} has {size}"):
+            self.qmp.wait_virtio_mem(name, size, timeout)
+
+    def add_dax(self, number=0, timeout=120):
+        """Makes the memory of a memmap=SIZE!START on the kernel's command line, the first or
+        which `number` it has, a dax device, gives that to the kernel as memory, and returns its
+        name. Full guests only.
 
         Not by `daxctl reconfigure-device`: that of Debian 12 leaves the device with its first
         driver on 6.12, and says it has been reconfigured."""
-        return self.run("""
+        return self.run(f"""
             set -e
             modprobe -a device_dax kmem nd_pmem
             udevadm settle
-            ndctl create-namespace -m devdax -f -e namespace0.0 -a 2M >/dev/null
+            ndctl create-namespace -m devdax -f -e namespace{number}.0 -a 2M >/dev/null
             udevadm settle
             cd /sys/bus/dax/drivers
-            [ -e device_dax/dax0.0 ] && echo dax0.0 >device_dax/unbind
-            echo dax0.0 >kmem/new_id
-            grep -q kmem /proc/iomem
-            echo dax0.0""", timeout=timeout).out.split()[-1]
+            [ -e device_dax/dax{number}.0 ] && echo dax{number}.0 >device_dax/unbind
+            echo dax{number}.0 >kmem/new_id
+            [ -e kmem/dax{number}.0 ]
+            echo dax{number}.0""", timeout=timeout).out.split()[-1]
 
     # -- how it boots
 

@@ -90,6 +90,14 @@ class Qmp:
         return self.command("qom-get", {"path": f"/machine/peripheral/{name}",
                                         "property": "size"})
 
+    def wait_virtio_mem(self, name, size, timeout):
+        """Waits until the device has come to that size, if it hasn't yet."""
+        deadline = Deadline(timeout)
+        while self.virtio_mem_size(name) != size_bytes(size):
+            # QEMU tells each change, but no more than one in a second, and the last for certain.
+            self.wait_event(lambda kind, data: kind == "MEMORY_DEVICE_SIZE_CHANGE"
+                            and data.get("id") == name, deadline)
+
     def _add_memory(self, name, size):
         # Not reserved: a small host offers a lot, and only what the guest touches counts.
         self.command("object-add", {"qom-type": "memory-backend-ram", "id": f"mem-{name}",
