@@ -16,6 +16,7 @@ void work_clear(Work *work) {
         work->highest = 0;
         work->pass = 0;
         work->n_done = work->n_writes = 0;
+        work->has_broken_units = false;
 }
 
 static bool is_open(const WorkItem *item, BlockIndex block) {
@@ -93,6 +94,13 @@ static int grow(Work *work) {
         return 0;
 }
 
+/* What its rule wants in place of a zone that can't be had; ONLINE_LEAVE: nothing. */
+static Online second_wish_of(const WorkItem *item) {
+        Online or_else = item->verdict.or_else;
+
+        return or_else == item->verdict.online ? ONLINE_LEAVE : or_else;
+}
+
 int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online) {
         const WorkItem item = { .verdict = *verdict, .inode = inode, .found_online = found_online };
         WorkItem *known = find_open(work, verdict->block);
@@ -117,6 +125,7 @@ int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online)
         }
 
         work->items[work->n_items++] = item;
+        work->has_broken_units |= verdict->unit_is_broken;
         if (verdict->block > work->highest)
                 work->highest = verdict->block;
 
@@ -130,17 +139,31 @@ static void settle(WorkItem *item, WorkSettled settled, void *userdata) {
         settled(userdata, item);
 }
 
+/* What an attempt that isn't made comes to. */
+static Attempt attempt_not_made(Outcome outcome, Online online) {
+        return (Attempt){
+                .outcome = outcome,
+                .online = online,
+                .zone = _ZONE_KIND_INVALID,
+                .moved_from = _ZONE_KIND_INVALID,
+        };
+}
+
+static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
+        item->last = attempt_not_made(outcome, wish_of(item));
+        settle(item, settled, userdata);
+}
+
 /* No pass gets anything online any more. Answers whether there is something else to ask for. */
 static bool give_up(Work *work, WorkSettled settled, void *userdata) {
         bool more = false;
 
         for (size_t i = 0; i < work->n_items; i++) {
                 WorkItem *item = &work->items[i];
-                Online or_else = item->verdict.or_else;
 
                 if (item->settled)
                         continue;
-                if (item->fell_back || or_else == ONLINE_LEAVE || or_else == item->verdict.online)
+                if (item->fell_back || second_wish_of(item) == ONLINE_LEAVE)
                         settle(item, settled, userdata);
                 else {
                         item->fell_back = more = true;
@@ -176,9 +199,49 @@ static bool plan_next(Work *work, WorkSettled settled, void *userdata) {
         return work->n_steps > 0;
 }
 
+/*
+ * What is left of devices that can't be movable as a whole any more isn't tried, but follows its
+ * rule's or_else at once.
+ */
+static void leave_broken_units(Work *work, WorkSettled settled, void *userdata) {
+        for (size_t i = 0; i < work->n_items; i++) {
+                WorkItem *item = &work->items[i];
+
+                if (item->settled || item->fell_back || !item->verdict.unit_is_broken)
+                        continue;
+                item->first = attempt_not_made(OUTCOME_REFUSED, item->verdict.online);
+                if (second_wish_of(item) == ONLINE_LEAVE)
+                        settle_with(item, OUTCOME_REFUSED, settled, userdata);
+                else {
+                        item->fell_back = true;
+                        item->last_pass = 0;
+                }
+        }
+
+        work->has_broken_units = false;
+        work->n_steps = work->next_step = 0;
+}
+
+/* A part of the device stays in a kernel zone, or offline: the rest needn't be movable, either. */
+static void break_unit(Work *work, uint32_t unit) {
+        for (size_t i = 0; i < work->n_items; i++)
+                if (work->items[i].verdict.unit == unit && !work->items[i].settled)
+                        work->items[i].verdict.unit_is_broken = work->has_broken_units = true;
+}
+
+static bool breaks_unit(const WorkItem *item, Outcome outcome) {
+        return item->verdict.unit > 0 && !item->fell_back &&
+               (outcome == OUTCOME_WRONG_ZONE || outcome == OUTCOME_POISONED ||
+                outcome == OUTCOME_VETOED);
+}
+
 const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, void *userdata) {
         for (;;) {
-                const PlanStep *step = next_open_step(work);
+                const PlanStep *step;
+
+                if (work->has_broken_units)
+                        leave_broken_units(work, settled, userdata);
+                step = next_open_step(work);
 
                 if (step) {
                         WorkItem *item = &work->items[step->item];
@@ -237,20 +300,16 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
                 item->found_online = true;
                 item->last_pass = 0;
                 work->n_steps = work->next_step = 0;
-        } else if (!outcome_is_open(attempt->outcome))
+        } else if (!outcome_is_open(attempt->outcome)) {
+                bool breaks = breaks_unit(item, attempt->outcome);
+
                 settle(item, settled, userdata);
+                if (breaks)
+                        break_unit(work, item->verdict.unit);
+        } else if (breaks_unit(item, attempt->outcome))
+                break_unit(work, item->verdict.unit);
         else if (attempt->taken_off)
                 leave_where_it_was(item, attempt);
-}
-
-static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
-        item->last = (Attempt){
-                .outcome = outcome,
-                .online = wish_of(item),
-                .zone = _ZONE_KIND_INVALID,
-                .moved_from = _ZONE_KIND_INVALID,
-        };
-        settle(item, settled, userdata);
 }
 
 void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled settled,

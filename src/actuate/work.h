@@ -46,6 +46,7 @@ typedef struct Work {
         unsigned pass;
         size_t n_done; /* came online by this work */
         size_t n_writes;
+        bool has_broken_units; /* items whose device can't be movable as a whole any more */
 } Work;
 
 /* Called once for each item, when it is settled. The item is valid during the call. */

@@ -50,6 +50,7 @@ void decision_online(Decision *decision, const Block *block, const BlockRecord *
         bool right;
 
         rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
+        decision_note(decision, block);
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
         if (verdict.online == ONLINE_LEAVE || known)
@@ -92,6 +93,8 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
         else if (is_left_by_kernel(decision, &verdict, /* was_left= */ record))
                 verdict.online = ONLINE_LEAVE;
 
+        decision_set_unit(decision, block, &verdict);
+        decision_promise(decision, block, &verdict);
         if (verdict.online == ONLINE_LEAVE) {
                 rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT,
                                 _ZONE_KIND_INVALID);
@@ -277,7 +280,7 @@ static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
 }
 
 void rounds_decide(Rounds *rounds) {
-        Decision decision = {
+        _cleanup_(decision_done) Decision decision = {
                 .rounds = rounds,
                 .sweep = rounds->rescan,
                 .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
@@ -300,6 +303,13 @@ void rounds_decide(Rounds *rounds) {
         if (wait_for_links(rounds, &snapshot, decision.sweep))
                 return;
 
+        r = decision_read_facts(&decision, &snapshot);
+        if (r == 0)
+                r = decision_find_broken_units(&decision, &snapshot);
+        if (r < 0) {
+                read_again_later(rounds, r);
+                return;
+        }
         if (snapshot.n_unreadable > 0)
                 log_warning("%zu memory blocks can't be read; they are left alone.",
                             snapshot.n_unreadable);

@@ -2,10 +2,12 @@
 #include "daemon/manager.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/log.h"
@@ -39,6 +41,14 @@ static int op_read_all(void *userdata, Snapshot *ret) {
 
 static int op_read_devices(void *userdata, Snapshot *snapshot) {
         return sysfs_read_devices(((Manager *)userdata)->sysfs, snapshot);
+}
+
+static int op_read_cpu_nodes(void *userdata, RangeSet **ret) {
+        return sysfs_read_cpu_nodes(((Manager *)userdata)->sysfs, ret);
+}
+
+static int op_read_zoneinfo(void *userdata, Zoneinfo *zoneinfo) {
+        return sysfs_read_zoneinfo(((Manager *)userdata)->sysfs, zoneinfo);
 }
 
 static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
@@ -131,6 +141,8 @@ static const RoundsOps rounds_ops = {
         .read_block = op_read_block,
         .read_all = op_read_all,
         .read_devices = op_read_devices,
+        .read_cpu_nodes = op_read_cpu_nodes,
+        .read_zoneinfo = op_read_zoneinfo,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
         .available_memory = op_available_memory,
@@ -283,6 +295,22 @@ static int open_table(Manager *manager) {
         return 0;
 }
 
+/*
+ * /proc/iomem shows its addresses to whom has CAP_SYS_ADMIN when it is opened. A service has it opened
+ * by systemd, as its standard input, and needs no such capability.
+ */
+static void take_iomem(Manager *manager) {
+        struct statfs fs;
+        int fd;
+
+        if (!manager->is_service || fstatfs(STDIN_FILENO, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+                return;
+
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (fd >= 0)
+                sysfs_take_iomem(manager->sysfs, fd);
+}
+
 static int open_kernel(Manager *manager) {
         int r;
 
@@ -292,6 +320,8 @@ static int open_kernel(Manager *manager) {
                                           "(/sys/devices/system/memory): nothing to do here.");
         if (r < 0)
                 return log_error_errno(r, "Failed to open /sys/devices/system/memory: %m");
+
+        take_iomem(manager);
 
         /* Before anything is read: what changes after that is told by an event. */
         r = uevent_monitor_new(&manager->monitor);

@@ -11,6 +11,8 @@ typedef struct Decision {
         Rounds *rounds;
         bool sweep; /* all blocks are read; else those that something was told of */
         VerdictFacts facts;
+        RangeSet *cpu_nodes; /* of the facts */
+        const Rule **broken; /* of each device of the snapshot: see decision_find_broken_units() */
         RunOfBlocks left;
         RunOfBlocks observed;
         RunOfBlocks misplaced;
@@ -44,3 +46,22 @@ bool decision_is_returned(const Decision *decision, const Block *block, const Bl
  * they go back to the zones they had.
  */
 void decision_find_rollbacks(Decision *decision, const Snapshot *snapshot);
+
+/* Reads what the rules ask for. 0, or a negative errno: then nothing can be decided now. */
+int decision_read_facts(Decision *decision, Snapshot *snapshot);
+
+/* Frees what it holds, not itself. */
+void decision_done(Decision *decision);
+
+/* The budget's books: what a block that is offline shall become, and how one that is online was read. */
+void decision_promise(Decision *decision, const Block *block, const Verdict *verdict);
+void decision_note(Decision *decision, const Block *block);
+
+/*
+ * Devices that can't become movable as a whole, for a block of theirs is in a kernel zone already that
+ * the same rule decides about. 0 or -ENOMEM.
+ */
+int decision_find_broken_units(Decision *decision, const Snapshot *snapshot);
+
+/* Says in the verdict which unit it belongs to. */
+void decision_set_unit(Decision *decision, const Block *block, Verdict *verdict);

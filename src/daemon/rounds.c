@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/rounds-internal.h"
@@ -22,11 +23,15 @@ void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t 
                 .rescan = true,
                 .first_sweep = n_records == 0,
         };
+        budget_init(&rounds->budget, (uint64_t)sysconf(_SC_PAGESIZE), block_size);
 }
 
 void rounds_done(Rounds *rounds) {
         work_done(&rounds->work);
         snapshot_done(&rounds->view);
+        budget_done(&rounds->budget);
+        zoneinfo_done(&rounds->zoneinfo);
+        free(rounds->units);
         policy_unref(rounds->policy);
         policy_unref(rounds->next_policy);
         free(rounds->pending.blocks);
@@ -148,6 +153,10 @@ static void on_settled(void *userdata, const WorkItem *item) {
 
         rounds->n_outcomes[item->last.outcome]++;
         remember_settled(rounds, item);
+        if (item->last.zone != _ZONE_KIND_INVALID)
+                budget_keep(&rounds->budget, item->verdict.block, item->last.zone);
+        else
+                budget_forget(&rounds->budget, item->verdict.block);
         tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
 }
 
@@ -170,6 +179,7 @@ static void on_add(Rounds *rounds, BlockIndex index) {
  */
 static void release(Rounds *rounds, BlockIndex index) {
         rounds->leaving = true;
+        budget_forget(&rounds->budget, index);
         mark(rounds, index, BLOCK_MARK_RELEASED);
         rounds_announce(rounds, index);
 }
@@ -215,6 +225,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
         rounds->leaving = true;
+        budget_forget(&rounds->budget, index);
         rounds_forget(rounds, index);
         if (is_under_way(rounds, index))
                 rounds->current_is_gone = true;
@@ -273,6 +284,8 @@ static void take_next_policy(Rounds *rounds) {
 
         /* What is open was decided by the old rules: the sweep decides it anew. */
         work_clear(&rounds->work);
+        budget_done(&rounds->budget);
+        budget_init(&rounds->budget, (uint64_t)sysconf(_SC_PAGESIZE), rounds->block_size);
         policy_unref(rounds->policy);
         rounds->policy = TAKE_PTR(rounds->next_policy);
         rounds->rescan = true;

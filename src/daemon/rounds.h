@@ -25,6 +25,8 @@ typedef struct RoundsOps {
         int (*read_block)(void *userdata, BlockIndex index, Block *ret);
         int (*read_all)(void *userdata, Snapshot *ret);
         int (*read_devices)(void *userdata, Snapshot *snapshot);
+        int (*read_cpu_nodes)(void *userdata, RangeSet **ret);
+        int (*read_zoneinfo)(void *userdata, Zoneinfo *zoneinfo);
         int (*read_inode)(void *userdata, BlockIndex index, ino_t *ret);
         int (*read_uevent)(void *userdata, Uevent *ret);
 
@@ -84,6 +86,11 @@ typedef struct Rounds {
         Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;
         bool stopping; /* nothing new is started */
+
+        Budget budget;     /* of "auto"; kept as long as a rule in force asks for it */
+        Zoneinfo zoneinfo; /* as it was read last; its memory is used again */
+        size_t n_units;    /* the devices that verdicts call units, which keep their numbers */
+        char (*units)[DEVICE_NAME_MAX];
 
         uint64_t n_outcomes[_OUTCOME_MAX];
 } Rounds;

@@ -9,6 +9,8 @@
 
 #define TELL_TEXT_MAX 512
 
+#define BROKEN_UNIT "a part of its device isn't movable, so the whole can't be pulled anyway"
+
 /* "memory34" or "memory34-41" */
 static const char *describe_blocks(BlockIndex first, BlockIndex last, char text[TELL_TEXT_MAX]) {
         if (first == last)
@@ -25,6 +27,18 @@ static const char *describe_rule(const Rule *rule, char text[TELL_TEXT_MAX]) {
                                rule->line);
         else
                 (void)snprintf(text, TELL_TEXT_MAX, "%s", rule->name);
+        return text;
+}
+
+/* The rule, and with "auto" the numbers that decided. */
+static const char *describe_verdict(const Verdict *verdict, char text[TELL_TEXT_MAX]) {
+        char reason[BUDGET_REASON_TEXT_MAX];
+        size_t n;
+
+        n = strlen(describe_rule(verdict->rule, text));
+        if (verdict->budget.cause != BUDGET_NOT_ASKED)
+                (void)snprintf(text + n, TELL_TEXT_MAX - n, ": %s",
+                               budget_reason_format(&verdict->budget, reason));
         return text;
 }
 
@@ -63,6 +77,9 @@ static const char *describe_attempt(const Attempt *attempt, const char *reason,
         else if (attempt->written)
                 (void)snprintf(text, TELL_TEXT_MAX, "%s, %s in %.1f ms", word, zones,
                                (double)attempt->duration / 1000);
+        else if (attempt->outcome == OUTCOME_REFUSED && !attempt->zones.known)
+                (void)snprintf(text, TELL_TEXT_MAX, "%s not tried%s%s", word, *reason ? ": " : "",
+                               reason);
         else if (attempt->outcome == OUTCOME_REFUSED)
                 (void)snprintf(text, TELL_TEXT_MAX, "%s not tried, valid_zones '%s'%s%s", word,
                                zones, *reason ? ": " : "", reason);
@@ -110,10 +127,12 @@ void tell_item(const WorkItem *item, const Refusal *refusal) {
         const char *outcome = outcome_to_string(item->last.outcome);
         char reason[REFUSAL_TEXT_MAX] = "";
 
-        if (refusal)
+        if (item->verdict.unit_is_broken)
+                (void)snprintf(reason, sizeof(reason), "%s", BROKEN_UNIT);
+        else if (refusal)
                 refusal_format(refusal, item->verdict.node, reason);
 
-        describe_rule(item->verdict.rule, rule);
+        describe_verdict(&item->verdict, rule);
         describe_attempt(&item->last, item->fell_back ? "" : reason, last);
         if (item->fell_back && !item->last.taken_off)
                 log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
@@ -134,7 +153,7 @@ void tell_found_online(const Block *block, const Verdict *verdict, Outcome outco
                  by_kernel ? "the kernel" : "somebody else",
                  valid_zones_format(&block->valid_zones, zones), online_to_string(verdict->online),
                  outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
-                 describe_rule(verdict->rule, rule));
+                 describe_verdict(verdict, rule));
 }
 
 void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
@@ -144,7 +163,7 @@ void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
                 "memory%" PRIu64 ": %s: the kernel didn't put it online, asked for %s, "
                 "valid_zones '%s'; it stays offline; %s",
                 block->index, outcome_to_string(OUTCOME_REFUSED), online_to_string(verdict->online),
-                valid_zones_format(&block->valid_zones, zones), describe_rule(verdict->rule, rule));
+                valid_zones_format(&block->valid_zones, zones), describe_verdict(verdict, rule));
 }
 
 void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_returned,
@@ -173,7 +192,8 @@ void tell_observed(const RunOfBlocks *run) {
         char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
 
         log_info("%s: would be put online: %s; %s", describe_blocks(run->first, run->last, blocks),
-                 online_to_state_word(run->online), describe_rule(run->rule, rule));
+                 online_to_state_word(run->online),
+                 describe_verdict(&(Verdict){ .rule = run->rule, .budget = run->budget }, rule));
 }
 
 void tell_misplaced(const RunOfBlocks *run) {
@@ -193,9 +213,8 @@ void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {
                 tell(run);
         if (!verdict)
                 *run = (RunOfBlocks){};
-        else if (joins)
-                run->last = verdict->block;
         else
-                *run = (RunOfBlocks){ verdict->rule, verdict->online, verdict->block,
-                                      verdict->block };
+                *run = (RunOfBlocks){ verdict->rule, verdict->online,
+                                      joins ? run->first : verdict->block, verdict->block,
+                                      verdict->budget };
 }

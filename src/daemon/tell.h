@@ -26,6 +26,7 @@ typedef struct RunOfBlocks {
         const Rule *rule;
         Online online;
         BlockIndex first, last;
+        BudgetReason budget; /* of the last one */
 } RunOfBlocks;
 
 typedef void (*TellRun)(const RunOfBlocks *run);

@@ -141,6 +141,23 @@ void budget_forget(Budget *budget, BlockIndex index) {
         (void)memmove(block, block + 1, (budget->n_blocks - place) * sizeof(BudgetBlock));
 }
 
+void budget_keep(Budget *budget, BlockIndex index, ZoneKind zone) {
+        size_t place = block_place(budget, index);
+        BudgetBlock *block = budget->blocks + place;
+
+        if (!is_at(budget, place, index) || !block->promised)
+                return;
+        if (!block->hot_added) {
+                budget_forget(budget, index);
+                return;
+        }
+
+        account(budget, block, -1);
+        block->zone = (uint8_t)zone;
+        block->promised = false;
+        account(budget, block, 1);
+}
+
 static int insert(Budget *budget, const BudgetBlock *block) {
         size_t place = block_place(budget, block->index);
 
@@ -165,7 +182,10 @@ static int insert(Budget *budget, const BudgetBlock *block) {
 /* Puts it into the books in place of what stood there about the block. */
 static int book(Budget *budget, const Block *block, const Device *device, ZoneKind zone,
                 bool promised) {
-        BudgetBlock booked = { block->index, block->node, .zone = (uint8_t)zone,
+        BudgetBlock booked = { .index = block->index,
+                               .node = block->node,
+                               .zone = (uint8_t)zone,
+                               .hot_added = block->hot_added,
                                .promised = promised };
 
         budget_forget(budget, block->index);

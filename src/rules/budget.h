@@ -23,7 +23,7 @@
  *
  *   budget_count()      with each reading of all blocks: at the start, after lost events;
  *   budget_note()       with a block that was read anew because of somebody else's event;
- *   budget_settle()     when its own attempt came to an end with the block online: no reading needed;
+ *   budget_keep()       when what it promised came about: no reading needed;
  *   budget_forget()     when a block went offline or away, or what was promised didn't come about;
  *   budget_set_zones()  with /proc/zoneinfo, once before each burst that "auto" decides about;
  *   budget_judge()      for each block of it, and
@@ -58,7 +58,8 @@ typedef struct BudgetBlock {
         int node;
         uint32_t device; /* its place in 'devices', from 1 on; 0: none */
         uint8_t zone;    /* of type ZoneKind */
-        bool promised;   /* it isn't online yet */
+        bool hot_added;
+        bool promised; /* it isn't online yet */
 } BudgetBlock;
 
 /* Everything in here is the budget's own. */
@@ -121,6 +122,9 @@ int budget_settle(Budget *budget, const Block *block, const Device *device, Zone
 
 /* It will be online in that zone; for a plain "online", the first of its valid_zones. 0 or -ENOMEM. */
 int budget_promise(Budget *budget, const Block *block, const Device *device, ZoneKind zone);
+
+/* What was promised of a block came about: it is online in that zone. Nothing if nothing was promised. */
+void budget_keep(Budget *budget, BlockIndex index, ZoneKind zone);
 
 void budget_forget(Budget *budget, BlockIndex index);
 

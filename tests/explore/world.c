@@ -286,6 +286,19 @@ static int op_read_devices(void *userdata, Snapshot *snapshot) {
         return 0;
 }
 
+/* No rule asks for these. */
+static int op_read_cpu_nodes(void *userdata, RangeSet **ret) {
+        (void)userdata;
+        (void)ret;
+        return -ENOENT;
+}
+
+static int op_read_zoneinfo(void *userdata, Zoneinfo *zoneinfo) {
+        (void)userdata;
+        (void)zoneinfo;
+        return -ENOENT;
+}
+
 static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
         World *world = userdata;
 
@@ -346,6 +359,8 @@ static const RoundsOps rounds_ops = {
         .read_block = op_read_pending,
         .read_all = op_read_all,
         .read_devices = op_read_devices,
+        .read_cpu_nodes = op_read_cpu_nodes,
+        .read_zoneinfo = op_read_zoneinfo,
         .read_inode = op_read_inode,
         .read_uevent = op_read_uevent,
         .available_memory = op_available_memory,
@@ -459,9 +474,11 @@ static void kill_it(World *world) {
 static void add_rule(Policy *policy, BlockIndex first, BlockIndex last, Online online,
                      Online or_else, bool rezone) {
         char blocks[32];
-        Rule rule = {
-                .name = strdup("rule"), .online = online, .or_else = or_else, .rezone = rezone
-        };
+        Rule rule = { .name = strdup("rule"),
+                      .online = online,
+                      .or_else = or_else,
+                      .unit = UNIT_BLOCK,
+                      .rezone = rezone };
 
         (void)snprintf(blocks, sizeof(blocks), "%u-%u", (unsigned)first, (unsigned)last);
         assert(range_set_parse(blocks, &rule.match.blocks) == 0);

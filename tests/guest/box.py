@@ -333,6 +333,19 @@ class Box:
                         f"\n{read_all()}")
         return lines
 
+    def wait_released(self, *indices, seconds=60):
+        """Waits until the journal says of each block that somebody took it offline. Neighbours may
+        stand in one line."""
+        pattern = r"^memory(\d+)(?:-(\d+))?: taken offline by somebody else"
+        end = time.monotonic() + seconds
+        told = set()
+        while not set(indices) <= told:
+            if time.monotonic() > end:
+                raise Wrong(f"blocks {indices} aren't all told as taken offline, but {told}:\n"
+                            f"{self.journal()}")
+            for first, last in re.findall(pattern, self.journal(), re.MULTILINE):
+                told |= set(range(int(first), int(last or first) + 1))
+
     def expect_journal(self, pattern, count):
         """The journal has exactly so many lines that match."""
         text = self.journal()

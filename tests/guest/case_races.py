@@ -162,7 +162,7 @@ def race_7_taken_offline_during_onlining(box):
 
     rest = [index for index in new if index not in away]
     box.wait_online(rest)
-    box.wait_journal("^memory[0-9]+: taken offline by somebody else", count=2)
+    box.wait_released(*away)
     for act in (box.trigger_add, lambda: box.systemctl("restart")):
         act()
         box.beacon()

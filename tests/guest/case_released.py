@@ -14,7 +14,7 @@ def race_7_taken_offline(box):
     box.wait_journal("^memory[0-9]+: done", count=8)
     away, rest = new[3:5], new[:3] + new[5:]
     box.offline(*away)
-    box.wait_journal("^memory[0-9]+: taken offline by somebody else", count=2)
+    box.wait_released(*away)
 
     for act in (box.trigger_add, lambda: box.systemctl("reload"),
                 lambda: box.systemctl("restart")):
@@ -35,13 +35,13 @@ def race_7_taken_offline_while_down(box):
     box.systemctl("stop")
     box.offline(new[1])
     box.start()
-    box.wait_journal(f"^memory{new[1]}: was taken offline by somebody else meanwhile")
+    box.wait_released(new[1])
 
     box.guest.run("systemctl kill -s KILL memplugd; timeout 30 sh -c 'until "
                   "[ \"$(systemctl show -P SubState memplugd)\" = auto-restart ]; do :; done'")
     box.offline(new[2])
     box.systemctl("restart")
-    box.wait_journal(f"^memory{new[2]}: was taken offline by somebody else meanwhile")
+    box.wait_released(new[2])
     for act in (box.trigger_add, lambda: box.systemctl("restart")):
         act()
         box.beacon()
@@ -57,7 +57,7 @@ def plugged_anew(box):
     box.wait_online(new)
     box.wait_journal("^memory[0-9]+: done", count=4)
     box.offline(new[0])
-    box.wait_journal("^memory[0-9]+: taken offline by somebody else")
+    box.wait_released(new[0])
     box.unplug("d1")
     expect("its new blocks", box.plug("d2", "512M", 1), new)
     box.wait_online(new)

@@ -221,7 +221,7 @@ def mode_kernel(box):
 
     # A released block is left alone, by the sweep of a reload too.
     box.offline(new[3])
-    box.wait_journal(f"^memory{new[3]}: taken offline by somebody else")
+    box.wait_released(new[3])
     box.systemctl("reload")
     last = box.plug("d2", "128M", 1)
     box.wait_journal(f"^memory{last[0]}: already: the kernel put it online")

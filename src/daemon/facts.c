@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the rules in force want to know besides the blocks themselves: where they come from, which
+ * device they belong to, and how much may be movable. Only what a rule asks for is read.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/rounds-internal.h"
+
+/*
+ * With a sweep the budget's books are begun anew; afterwards they are kept up block by block. Where
+ * they have become incomplete, for want of memory, the next round is a sweep.
+ */
+static int read_budget(Decision *decision, const Snapshot *snapshot) {
+        Rounds *rounds = decision->rounds;
+        int r, s;
+
+        if (decision->sweep) {
+                r = budget_count(&rounds->budget, snapshot);
+                if (r < 0)
+                        return r;
+        } else if (!budget_is_complete(&rounds->budget))
+                rounds->rescan = true;
+
+        r = rounds->ops->read_zoneinfo(rounds->userdata, &rounds->zoneinfo);
+        if (r < 0)
+                (void)log_warning_errno(r, "Failed to read /proc/zoneinfo, so that \"auto\" can't "
+                                           "count and puts memory into the kernel zone: %m");
+        s = budget_set_zones(&rounds->budget, r < 0 ? NULL : &rounds->zoneinfo);
+        decision->facts.budget = &rounds->budget;
+        return s;
+}
+
+int decision_read_facts(Decision *decision, Snapshot *snapshot) {
+        const Policy *policy = decision->rounds->policy;
+        const RoundsOps *ops = decision->rounds->ops;
+        void *userdata = decision->rounds->userdata;
+        int r;
+
+        if (policy_asks_for_devices(policy)) {
+                r = ops->read_devices(userdata, snapshot);
+                if (r < 0)
+                        return r;
+                decision->facts.snapshot = snapshot;
+        }
+        if (policy_asks_for_cpus(policy)) {
+                r = ops->read_cpu_nodes(userdata, &decision->cpu_nodes);
+                if (r == -ENOMEM)
+                        return r;
+                decision->facts.cpu_nodes = decision->cpu_nodes;
+        }
+
+        return policy_asks_for_budget(policy) ? read_budget(decision, snapshot) : 0;
+}
+
+void decision_done(Decision *decision) {
+        range_set_free(decision->cpu_nodes);
+        free(decision->broken);
+}
+
+/* Which zone a block is promised that is to be put online so. */
+static ZoneKind zone_of_wish(const Block *block, Online online) {
+        if (online == ONLINE_MOVABLE)
+                return ZONE_KIND_MOVABLE;
+
+        return online == ONLINE_DEFAULT &&
+                               valid_zones_first_kind(&block->valid_zones) == ZONE_KIND_MOVABLE
+                       ? ZONE_KIND_MOVABLE
+                       : ZONE_KIND_KERNEL;
+}
+
+void decision_promise(Decision *decision, const Block *block, const Verdict *verdict) {
+        Budget *budget = &decision->rounds->budget;
+
+        if (!decision->facts.budget)
+                return;
+
+        /* Without memory the books are incomplete, and that is seen to in the next round. */
+        if (verdict->online == ONLINE_LEAVE)
+                budget_forget(budget, block->index);
+        else
+                (void)budget_promise(budget, block,
+                                     snapshot_device(decision->facts.snapshot, block),
+                                     zone_of_wish(block, verdict->online));
+}
+
+void decision_note(Decision *decision, const Block *block) {
+        if (decision->facts.budget)
+                (void)budget_note(&decision->rounds->budget, block,
+                                  snapshot_device(decision->facts.snapshot, block));
+}
+
+/* Units: devices that are to be movable as a whole */
+
+/* A number for a device that it keeps; 0: no memory. */
+static uint32_t number_of_unit(Rounds *rounds, const char *name) {
+        char(*units)[DEVICE_NAME_MAX];
+
+        for (size_t i = 0; i < rounds->n_units; i++)
+                if (strcmp(rounds->units[i], name) == 0)
+                        return (uint32_t)i + 1;
+
+        units = reallocarray(rounds->units, rounds->n_units + 1, sizeof(*units));
+        if (!units)
+                return 0;
+        rounds->units = units;
+        (void)strcpy(units[rounds->n_units], name);
+        return (uint32_t)++rounds->n_units;
+}
+
+/*
+ * Only of a rule that says "movable": "auto" judges a device as a whole by its budget. A virtio-mem
+ * device shrinks in parts.
+ */
+static const Device *find_unit(const Decision *decision, const Block *block,
+                               const Verdict *verdict) {
+        const Device *device;
+
+        if (verdict->rule->unit != UNIT_DEVICE || verdict->rule->online != ONLINE_MOVABLE ||
+            !decision->facts.snapshot)
+                return NULL;
+
+        device = snapshot_device(decision->facts.snapshot, block);
+        return device && device->source != SOURCE_VIRTIO_MEM ? device : NULL;
+}
+
+/* Whether the block keeps its device from being movable as a whole, by the rule that decides for it. */
+static bool breaks_unit(const Decision *decision, const Block *block, const Verdict *verdict) {
+        return block->state == BLOCK_ONLINE && block_zone_kind(block) == ZONE_KIND_KERNEL &&
+               !verdict->rezone && find_unit(decision, block, verdict);
+}
+
+int decision_find_broken_units(Decision *decision, const Snapshot *snapshot) {
+        if (!decision->facts.snapshot || snapshot->n_devices == 0)
+                return 0;
+
+        decision->broken = calloc(snapshot->n_devices, sizeof(*decision->broken));
+        if (!decision->broken)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                const Block *block = &snapshot->blocks[i];
+                Verdict verdict;
+
+                if (block->device == 0 || block->node == NODE_UNKNOWN ||
+                    block->state != BLOCK_ONLINE)
+                        continue;
+                verdict = verdict_for_block(decision->rounds->policy, block, &decision->facts);
+                if (breaks_unit(decision, block, &verdict))
+                        decision->broken[block->device - 1] = verdict.rule;
+        }
+        return 0;
+}
+
+void decision_set_unit(Decision *decision, const Block *block, Verdict *verdict) {
+        const Device *device = find_unit(decision, block, verdict);
+
+        if (!device)
+                return;
+
+        verdict->unit = number_of_unit(decision->rounds, device->name);
+        verdict->unit_is_broken =
+                decision->broken && decision->broken[block->device - 1] == verdict->rule;
+}
