@@ -209,9 +209,11 @@ static void leave_broken_units(Work *work, WorkSettled settled, void *userdata) 
 
                 if (item->settled || item->fell_back || !item->verdict.unit_is_broken)
                         continue;
-                item->first = attempt_not_made(OUTCOME_REFUSED, item->verdict.online);
+                if (item->last_pass == 0)
+                        item->first = item->last =
+                                attempt_not_made(OUTCOME_REFUSED, item->verdict.online);
                 if (second_wish_of(item) == ONLINE_LEAVE)
-                        settle_with(item, OUTCOME_REFUSED, settled, userdata);
+                        settle(item, settled, userdata);
                 else {
                         item->fell_back = true;
                         item->last_pass = 0;

@@ -13,6 +13,8 @@
 static int log_max_level = LOG_INFO;
 static const char *log_name;
 static bool log_to_journal;
+static LogKeeper log_keeper;
+static void *log_keeper_userdata;
 
 static const char *const level_table[] = {
         [LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",     [LOG_CRIT] = "crit",
@@ -22,6 +24,11 @@ static const char *const level_table[] = {
 
 void log_set_level(int level) {
         log_max_level = level;
+}
+
+void log_set_keeper(LogKeeper keeper, void *userdata) {
+        log_keeper = keeper;
+        log_keeper_userdata = userdata;
 }
 
 /* $JOURNAL_STREAM is "device:inode" of the standard error that systemd gave us (systemd.exec(5)). */
@@ -52,17 +59,28 @@ int log_level_from_string(const char *word) {
         return (int)string_table_find(level_table, ELEMENTSOF(level_table), word);
 }
 
+const char *log_level_to_string(int level) {
+        return level >= 0 && level < (int)ELEMENTSOF(level_table) ? level_table[level] : NULL;
+}
+
 void log_line(int level, const char *format, ...) {
         int saved_errno = errno;
         char text[1024];
         va_list ap;
 
-        if (level > log_max_level)
+        if (level > log_max_level && (level > LOG_INFO || !log_keeper))
                 return;
 
         va_start(ap, format);
         (void)vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
+
+        if (log_keeper && level <= LOG_INFO)
+                log_keeper(log_keeper_userdata, level, text);
+        if (level > log_max_level) {
+                errno = saved_errno;
+                return;
+        }
 
         if (log_to_journal)
                 (void)dprintf(STDERR_FILENO, "<%d>%s\n", level, text);

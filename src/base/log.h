@@ -13,11 +13,18 @@
 /* Lines of a lower priority (a higher number) than 'level' are dropped. The default is LOG_INFO. */
 void log_set_level(int level);
 
+/* Has each line of LOG_INFO or above kept by somebody besides; NULL: by nobody any more. */
+typedef void (*LogKeeper)(void *userdata, int level, const char *text);
+void log_set_keeper(LogKeeper keeper, void *userdata);
+
 /* 'name' stands before each line where it doesn't go to the journal, which has its own. */
 void log_open(const char *name);
 
 /* "debug", "info", …, or a number 0 to 7; -EINVAL otherwise. */
 int log_level_from_string(const char *word);
+
+/* The word for a level: "err", "warning", …. */
+const char *log_level_to_string(int level);
 
 void log_line(int level, const char *format, ...) _printf_(2, 3);
 

@@ -34,6 +34,11 @@ static const Verb verb_table[] = {
           .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) |
                      OPTION_BIT(OPTION_BYTES) | OPTION_BIT(OPTION_NO_LEGEND),
           .run = devices_run },
+        { .name = "history",
+          .arguments = "",
+          .help = "show what memplugd did and told, newest first",
+          .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT),
+          .run = history_run },
         { .name = "check-config",
           .arguments = "[PATH]...",
           .help = "tell all that is wrong with the config, or with these files",

@@ -11,6 +11,7 @@
 #include "daemon/manager.h"
 #include "daemon/rounds.h"
 #include "daemon/takeover.h"
+#include "state/history.h"
 #include "uevent/uevent.h"
 
 #define MANAGER_STATUS_MAX 2400
@@ -31,6 +32,7 @@ struct Manager {
         UeventMonitor *monitor;
         Worker *worker;
         BlockTable *table;
+        History *history; /* of what is told; NULL: it isn't kept */
         char boot_id[SD_ID128_STRING_MAX];
         Rounds rounds;
         Takeover takeover;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "daemon/manager-internal.h"
@@ -269,6 +270,29 @@ static int open_run_dir(Manager *manager) {
         return 0;
 }
 
+static void keep_history(void *userdata, int level, const char *text) {
+        HistoryEntry entry = { .level = level, .text = text };
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        entry.usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        history_add(userdata, &entry);
+}
+
+static void open_history(Manager *manager) {
+        int r;
+
+        if (manager->run_fd < 0)
+                return;
+
+        r = history_open(manager->run_fd, &manager->history);
+        if (r < 0)
+                (void)log_warning_errno(r, "Failed to keep " RUN_DIR "/" HISTORY_FILE
+                                           ", ignoring: %m");
+        else
+                log_set_keeper(keep_history, manager->history);
+}
+
 static int open_table(Manager *manager) {
         sd_id128_t id;
         bool damaged;
@@ -389,6 +413,8 @@ static int open_all(Manager *manager) {
                 r = r == -EBUSY ? r : 0; /* the others cost the memory of restarts, no more */
         }
         if (r >= 0)
+                open_history(manager);
+        if (r >= 0)
                 r = open_kernel(manager);
         if (r >= 0) {
                 manager_open_takeover(manager);
@@ -437,6 +463,8 @@ Manager *manager_free(Manager *manager) {
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
+        log_set_keeper(NULL, NULL);
+        history_close(manager->history);
         closep(&manager->run_fd);
         closep(&manager->lock_fd);
         free(manager);

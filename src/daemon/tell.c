@@ -127,7 +127,7 @@ void tell_item(const WorkItem *item, const Refusal *refusal) {
         const char *outcome = outcome_to_string(item->last.outcome);
         char reason[REFUSAL_TEXT_MAX] = "";
 
-        if (item->verdict.unit_is_broken)
+        if (item->verdict.unit_is_broken && !item->first.written)
                 (void)snprintf(reason, sizeof(reason), "%s", BROKEN_UNIT);
         else if (refusal)
                 refusal_format(refusal, item->verdict.node, reason);

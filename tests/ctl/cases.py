@@ -783,6 +783,33 @@ def case_output_pipe(ctl):
 
 # What goes with it
 
+def history_file():
+    """Two files, the newer one with half a line by a crash, and one that is being written."""
+    tree = Tree("tree")
+    tree.file("run/memplugd/history.old", "1795327803123456 6 memory32: done: online_movable\n")
+    tree.file("run/memplugd/history",
+              "1795327804000999 4 memory33: busy: \033[31mred\n"
+              "17953278\nnonsense 6 x\n1795327805 9 x\n"
+              "1795327805000000 6 Ending, as Terminated says.\n1795327806000000 6 hal")
+    return tree
+
+
+def case_history(ctl):
+    history_file()
+    ctl.expect("history", "--sysroot", "tree", env={"TZ": "UTC"})
+
+
+def case_history_json(ctl):
+    history_file()
+    ctl.expect("history", "--json", "--sysroot", "tree")
+
+
+def case_history_none(ctl):
+    pathlib.Path("tree").mkdir()
+    ctl.expect("history", "--sysroot", "tree")
+    check(ctl.json("history", "--sysroot", "tree") == {"history": []}, "JSON")
+
+
 def case_completion(ctl):
     """Each verb and option is completed."""
     told = ctl.run("--help").stdout
@@ -811,7 +838,8 @@ def case_man_page(ctl):
     words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
-    for verb in "list", "devices", "status", "check-config", "show-config":
+    history_file()
+    for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]

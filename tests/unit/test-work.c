@@ -313,8 +313,90 @@ START_TEST(no_work_ends_at_once) {
 }
 END_TEST
 
-TEST_PROGRAM("work", movable_goes_down_on_each_rule, kernel_goes_up_before_movable_goes_down,
-             each_node_for_itself, two_dimms_of_a_node_are_one_ladder, refused_once_is_tried_again,
+/* The blocks 32-39 are one device, which is to be movable as a whole. */
+static void want_unit(World *world, Online or_else) {
+        for (BlockIndex index = 32; index <= 39; index++) {
+                const Verdict verdict = { .block = index,
+                                          .node = 1,
+                                          .online = ONLINE_MOVABLE,
+                                          .or_else = or_else,
+                                          .unit = 1 };
+
+                ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode, false), 0);
+        }
+}
+
+START_TEST(the_rest_of_a_broken_unit_follows_or_else) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 39, 1);
+        ck_assert_int_eq(zone_model_write(world->kernel.model, 37, STATE_ONLINE_KERNEL, 0), 0);
+        want_unit(world, ONLINE_KERNEL);
+        run(world);
+        expect(world, 38, 39, OUTCOME_DONE);
+        expect(world, 37, 37, OUTCOME_WRONG_ZONE);
+        expect(world, 32, 36, OUTCOME_DONE);
+        ck_assert_str_eq(world->kernel.log, "39m 38m 32k 33k 34k 35k 36k");
+        ck_assert(world->items[36].fell_back && world->items[36].verdict.unit_is_broken);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(the_rest_of_a_broken_unit_stays_offline) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 39, 1);
+        world->kernel.refused_block = 39;
+        world->kernel.refusal = -EPERM;
+        world->kernel.n_refusals = 1;
+        want_unit(world, ONLINE_LEAVE);
+        run(world);
+        expect(world, 39, 39, OUTCOME_VETOED);
+        expect(world, 32, 38, OUTCOME_REFUSED);
+        ck_assert_str_eq(world->kernel.log, "39m");
+        world_free(world);
+}
+END_TEST
+
+/* A notifier that has no memory may have some later: that is no reason to give up the whole. */
+START_TEST(a_busy_block_breaks_no_unit) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 39, 1);
+        world->kernel.refused_block = 39;
+        world->kernel.refusal = -ENOMEM;
+        world->kernel.n_refusals = 1;
+        want_unit(world, ONLINE_LEAVE);
+        run(world);
+        expect(world, 32, 39, OUTCOME_DONE);
+        world_free(world);
+}
+END_TEST
+
+START_TEST(a_unit_that_is_broken_from_the_start_is_not_tried) {
+        World *world = world_new(ZONE_RULE_FREE);
+        const Verdict verdict = { .block = 32,
+                                  .node = 1,
+                                  .online = ONLINE_MOVABLE,
+                                  .or_else = ONLINE_KERNEL,
+                                  .unit = 1,
+                                  .unit_is_broken = true };
+
+        plug(world, 32, 32, 1);
+        ck_assert_int_eq(work_add(&world->work, &verdict, world->kernel.inode, false), 0);
+        run(world);
+        expect(world, 32, 32, OUTCOME_DONE);
+        ck_assert_str_eq(world->kernel.log, "32k");
+        ck_assert_int_eq(world->items[32].first.outcome, OUTCOME_REFUSED);
+        world_free(world);
+}
+END_TEST
+
+TEST_PROGRAM("work", the_rest_of_a_broken_unit_follows_or_else,
+             the_rest_of_a_broken_unit_stays_offline, a_busy_block_breaks_no_unit,
+             a_unit_that_is_broken_from_the_start_is_not_tried, movable_goes_down_on_each_rule,
+             kernel_goes_up_before_movable_goes_down, each_node_for_itself,
+             two_dimms_of_a_node_are_one_ladder, refused_once_is_tried_again,
              a_pass_without_progress_is_the_last, boundary_goes_on_below_a_refused_block,
              what_cannot_be_had_follows_or_else, what_comes_later_joins_the_plan,
              a_settled_block_is_not_tried, a_block_is_settled_once, a_block_is_added_once,

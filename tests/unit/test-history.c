@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#undef NDEBUG
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/io.h"
+#include "fake-tree.h"
+#include "state/history.h"
+#include "suite.h"
+
+static char *read_history(FakeTree *tree, const char *name) {
+        char path[128], *text;
+        size_t size;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", tree->root, name);
+
+        ck_assert_int_eq(read_file_at(AT_FDCWD, path, 4 * HISTORY_FILE_MAX, &text, &size), 0);
+        return text;
+}
+
+static History *open_history(FakeTree *tree, int *ret_dir_fd) {
+        History *history;
+
+        *ret_dir_fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(*ret_dir_fd, 0);
+        ck_assert_int_eq(history_open(*ret_dir_fd, &history), 0);
+        return history;
+}
+
+static void add(History *history, uint64_t usec, const char *text) {
+        history_add(history, &(HistoryEntry){ .usec = usec, .level = 6, .text = text });
+}
+
+START_TEST(it_is_read_as_it_was_written) {
+        HistoryEntry entry = { .usec = 17, .level = 4, .text = "memory3: two\nlines" };
+        char line[HISTORY_LINE_MAX], long_text[2 * HISTORY_LINE_MAX];
+
+        ck_assert_int_eq(history_format(&entry, line), (int)strlen(line));
+        ck_assert_str_eq(line, "17 4 memory3: two lines\n");
+        *strchr(line, '\n') = 0;
+        ck_assert_int_eq(history_parse(line, &entry), 0);
+        ck_assert_uint_eq(entry.usec, 17);
+        ck_assert_int_eq(entry.level, 4);
+        ck_assert_str_eq(entry.text, "memory3: two lines");
+
+        memset(long_text, 'x', sizeof(long_text) - 1);
+        long_text[sizeof(long_text) - 1] = 0;
+        entry.text = long_text;
+        ck_assert_int_eq(history_format(&entry, line), HISTORY_LINE_MAX - 1);
+        ck_assert_int_eq(line[HISTORY_LINE_MAX - 2], '\n');
+}
+END_TEST
+
+START_TEST(what_is_no_line_is_refused) {
+        static const char *const lines[] = { "",          "17",         "17 4",      "x 4 text",
+                                             "17 8 text", "17 -1 text", "-17 4 text" };
+
+        for (size_t i = 0; i < ELEMENTSOF(lines); i++) {
+                char line[32];
+                HistoryEntry entry;
+
+                (void)strcpy(line, lines[i]);
+                ck_assert_int_eq(history_parse(line, &entry), -EBADMSG);
+        }
+}
+END_TEST
+
+START_TEST(half_a_line_is_ended) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_free_ char *text = NULL;
+        History *history;
+        int dir_fd;
+
+        fake_file(tree, HISTORY_FILE, "1 6 whole\n2 6 ha");
+        history = open_history(tree, &dir_fd);
+        add(history, 3, "next");
+        history_close(history);
+        text = read_history(tree, HISTORY_FILE);
+        ck_assert_str_eq(text, "1 6 whole\n2 6 ha\n3 6 next\n");
+        (void)close(dir_fd);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(a_full_file_makes_room) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_free_ char *text = NULL, *old = NULL;
+        char filler[1000];
+        History *history;
+        int dir_fd;
+
+        memset(filler, 'x', sizeof(filler) - 1);
+        filler[sizeof(filler) - 1] = 0;
+        history = open_history(tree, &dir_fd);
+        for (uint64_t i = 0; i < 2 * HISTORY_FILE_MAX / sizeof(filler) + 2; i++)
+                add(history, i, filler);
+        add(history, 99, "last");
+        history_close(history);
+
+        text = read_history(tree, HISTORY_FILE);
+        old = read_history(tree, HISTORY_OLD_FILE);
+        ck_assert_uint_le(strlen(old), HISTORY_FILE_MAX);
+        ck_assert_uint_gt(strlen(old), HISTORY_FILE_MAX / 2);
+        ck_assert_uint_lt(strlen(text), HISTORY_FILE_MAX);
+        ck_assert_ptr_nonnull(strstr(text, "\n99 6 last\n"));
+        (void)close(dir_fd);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(nothing_is_followed_out_of_the_directory) {
+        FakeTree *tree = fake_tree_new();
+        History *history;
+        int dir_fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        ck_assert_int_eq(symlinkat("/dev/null", dir_fd, HISTORY_FILE), 0);
+        ck_assert_int_eq(history_open(dir_fd, &history), -ELOOP);
+        ck_assert_int_eq(unlinkat(dir_fd, HISTORY_FILE, 0), 0);
+        ck_assert_int_eq(mkfifoat(dir_fd, HISTORY_FILE, 0600), 0);
+        ck_assert_int_eq(history_open(dir_fd, &history), -EBADMSG);
+        (void)close(dir_fd);
+        fake_tree_free(tree);
+}
+END_TEST
+
+TEST_PROGRAM("history", it_is_read_as_it_was_written, what_is_no_line_is_refused,
+             half_a_line_is_ended, a_full_file_makes_room,
+             nothing_is_followed_out_of_the_directory);
