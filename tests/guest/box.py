@@ -83,6 +83,7 @@ class Box:
         self.dimms = []
         self._cursor = ""
         self._beacons = 0
+        self._names = 0
 
     # -- a clean state
 
@@ -170,7 +171,8 @@ class Box:
 
     def grow(self, name, size, node, requested):
         """Adds a virtio-mem device of at most `size`, and returns the indices of the blocks of
-        what is `requested` when they are all there. Only for scenarios that are dirty."""
+        what is `requested` when they are all there. The device remains: only for scenarios that
+        are dirty, or that make it shrink to nothing."""
         before = set(self.guest.blocks())
         self.guest.run("modprobe virtio_mem")
         self.guest.add_virtio_mem(name, size, node, requested)
@@ -236,6 +238,11 @@ class Box:
     def no_udev_rule(self):
         """What udev began by the rule, it is through with, too."""
         self.guest.run(f"udevadm settle; rm {UDEV_RULE}; udevadm control --reload")
+
+    def new_name(self, prefix):
+        """A name that nothing in the guest has had."""
+        self._names += 1
+        return f"{prefix}-{self._names}"
 
     def beacon(self):
         """Plugs a small DIMM and waits until memplugd is through with it: what the kernel told
