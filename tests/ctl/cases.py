@@ -783,24 +783,22 @@ def case_output_pipe(ctl):
 
 # What goes with it
 
-def history_file():
+def history_file(tree):
     """Two files, the newer one with half a line by a crash, and one that is being written."""
-    tree = Tree("tree")
     tree.file("run/memplugd/history.old", "1795327803123456 6 memory32: done: online_movable\n")
     tree.file("run/memplugd/history",
               "1795327804000999 4 memory33: busy: \033[31mred\n"
               "17953278\nnonsense 6 x\n1795327805 9 x\n"
               "1795327805000000 6 Ending, as Terminated says.\n1795327806000000 6 hal")
-    return tree
 
 
 def case_history(ctl):
-    history_file()
+    history_file(Tree("tree"))
     ctl.expect("history", "--sysroot", "tree", env={"TZ": "UTC"})
 
 
 def case_history_json(ctl):
-    history_file()
+    history_file(Tree("tree"))
     ctl.expect("history", "--json", "--sysroot", "tree")
 
 
@@ -833,12 +831,12 @@ def case_man_page(ctl):
     """Each verb, option, column and key of JSON is in the man page."""
     page = (SOURCE / "man/memplugctl.1").read_text(encoding="utf-8").replace("\\-", "-")
     told = ctl.run("--help").stdout
-    plugged_tree()
+    tree = plugged_tree()
     words = set(re.findall(r"(?<!-)--[a-z-]+", told))
     words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
-    history_file()
+    history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
