@@ -16,14 +16,15 @@ static bool same_zones(const Block *a, const Block *b) {
 }
 
 static Fold fold_of_block(const View *view, const Block *block) {
-        Verdict verdict = view_verdict_of(view, block);
+        const Verdict *verdict = view_verdict_of(view, block);
 
         return (Fold){
                 .block = block,
                 .last = block->index,
-                .rule = verdict.rule,
-                .wanted = verdict.online,
-                .trouble = view_trouble_of(block, &verdict),
+                .rule = verdict->rule,
+                .wanted = verdict->online,
+                .budget = &verdict->budget,
+                .trouble = view_trouble_of(block, verdict),
         };
 }
 
@@ -33,7 +34,7 @@ static bool same_source(const Block *a, const Block *b) {
 
 static bool can_join(const Fold *fold, const Fold *next, FoldBy by) {
         if (next->block->index != fold->last + 1 || next->block->node != fold->block->node ||
-            next->rule != fold->rule)
+            next->rule != fold->rule || next->wanted != fold->wanted)
                 return false;
 
         switch (by) {

@@ -268,6 +268,55 @@ def case_list_sources_hidden(ctl):
     check(told["blocks"][0]["source"] is None, f"{told['blocks'][0]}")
 
 
+AUTO = 'movable_ratio = "60%"; rules = ( { name = "as much as fits"; online = "auto"; } );\n'
+
+
+def auto_tree():
+    """2 GiB and what is plugged into it all at once: two DIMMs of 1 GiB, and 512 MiB of virtio-mem."""
+    tree = Tree("tree")
+    tree.config(AUTO)
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(32, 51, "offline", "Normal Movable")
+    tree.dimm("PNP0C80:00", 32, 39)
+    tree.dimm("PNP0C80:01", 40, 47)
+    tree.iomem((0, 15, "System RAM"), (48, 51, "virtio3", "System RAM (virtio_mem)"))
+    tree.zoneinfo((0, "DMA32", 8), (0, "Normal", 8), (0, "Movable", 0))
+    return tree
+
+
+def wanted(ctl, *arguments):
+    """What is wanted of each block, by its first letter."""
+    told = ctl.json("list", "--all", "--sysroot", "tree", *arguments)["blocks"]
+    return "".join(entry["wanted"][0] for entry in told)
+
+
+def case_list_auto(ctl):
+    """Each block is judged with those before it in mind: a DIMM as a whole, virtio-mem by steps."""
+    tree = auto_tree()
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 8 * "k" + "mkmk", wanted(ctl))
+    tree.config(AUTO.replace("rules = (", 'rules = ( { match = { blocks = "32-39"; }; '
+                             'online = "movable"; },').replace("60%", "40%"))
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 8 * "k" + "kkkk", "beyond it: " + wanted(ctl))
+    tree.remove("proc/zoneinfo")
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 12 * "k", "not counted: " + wanted(ctl))
+    tree.file("proc/zoneinfo", "nonsense\n")
+    error = ctl.run("list", "--sysroot", "tree").stderr
+    check("can't read /proc/zoneinfo" in error, f"broken: {error}")
+
+
+def case_list_facts(ctl):
+    """Rules by what isn't in the block itself."""
+    tree = auto_tree()
+    tree.blocks(64, 65, "offline", "Normal Movable", node=1)
+    tree.file("sys/devices/system/node/has_cpu", "0\n")
+    tree.config('rules = ( { match = { source = "virtio-mem"; }; online = "default"; },\n'
+                '{ match = { size_min = "1G"; }; online = "movable"; },\n'
+                '{ match = { cpuless = true; }; online = "leave"; }, { online = "kernel"; } );\n')
+    check(wanted(ctl) == 16 * "k" + 16 * "m" + 4 * "d" + "ll", wanted(ctl))
+    tree.remove("sys/devices/system/node/has_cpu")
+    check(wanted(ctl) == 16 * "k" + 16 * "m" + 4 * "d" + "kk", wanted(ctl))
+
+
 # devices
 
 def devices_tree():
