@@ -751,8 +751,8 @@ def each_output(ctl, exit_code, **kwargs):
     """Runs whatever prints something, with an odd standard output. Answers its errors."""
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
-            for arguments in (("list",), ("list", "--json"), ("status",), ("status", "--json"),
-                              ("devices",), ("devices", "--json"), ("check-config",),
+            for arguments in (("list",), ("list", "--json"), ("list", "--json", "--all"),
+                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("check-config",),
                               ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 
@@ -789,8 +789,9 @@ def each_output_to_gone_reader(ctl, writer, ignored):
     """Python ignores SIGPIPE for itself; restore_signals says whether for its child too."""
     if not ignored:
         plugged_tree()
-    return ctl.run("list", "--sysroot", "tree", stdout=writer, restore_signals=not ignored,
-                   exit_code=1 if ignored else -13).stderr
+    return "".join(ctl.run(*arguments, "--sysroot", "tree", stdout=writer,
+                           restore_signals=not ignored, exit_code=1 if ignored else -13).stderr
+                   for arguments in (("list",), ("list", "--json", "--all")))
 
 
 def on_terminal(ctl, *arguments, columns=80, env=None):
