@@ -11,7 +11,7 @@ typedef struct Fold {
         BlockIndex last;
         const Rule *rule;           /* NULL: not linked to their node */
         Online wanted;              /* by that rule */
-        const BudgetReason *budget; /* why, of the first of them */
+        const BudgetReason *budget; /* why; its numbers are those with all of them in mind */
         Trouble trouble;
 } Fold;
 
@@ -22,7 +22,7 @@ static inline uint64_t fold_count(const Fold *fold) {
 /* What of two neighbours must be the same for them to be one. */
 typedef enum FoldBy {
         FOLD_NOTHING, /* each block for itself */
-        FOLD_ALIKE,   /* node, source, device, state, zones, rule and what it wants */
+        FOLD_ALIKE,   /* node, source, device, state, zones, rule, what it wants and why */
         FOLD_TROUBLE, /* node, rule, what it wants and what is wrong */
 } FoldBy;
 

@@ -293,6 +293,7 @@ def wanted(ctl, *arguments):
 def case_list_auto(ctl):
     """Each block is judged with those before it in mind: a DIMM as a whole, virtio-mem by steps."""
     tree = auto_tree()
+    ctl.expect("list", "--sysroot", "tree")
     check(wanted(ctl) == 16 * "k" + 8 * "m" + 8 * "k" + "mkmk", wanted(ctl))
     tree.config(AUTO.replace("rules = (", 'rules = ( { match = { blocks = "32-39"; }; '
                              'online = "movable"; },').replace("60%", "40%"))
@@ -302,6 +303,34 @@ def case_list_auto(ctl):
     tree.file("proc/zoneinfo", "nonsense\n")
     error = ctl.run("list", "--sysroot", "tree").stderr
     check("can't read /proc/zoneinfo" in error, f"broken: {error}")
+
+
+def case_list_auto_json(ctl):
+    """The numbers are there, as far as they led to what is wanted."""
+    tree = auto_tree()
+    ctl.expect("list", "--json", "--sysroot", "tree")
+    tree.config('kernel_min = "2304M";' + AUTO)
+    reasons = [row["budget"] for row in ctl.json("list", "--sysroot", "tree")["blocks"]]
+    check(reasons[0] is None, f"{reasons[0]}")
+    check([reason["cause"] for reason in reasons[1:]] ==
+          ["below_min", "fits", "fits", "over_ratio", "fits", "over_ratio"], f"{reasons}")
+    check(reasons[1]["movable_after"] is None and reasons[1]["kernel_in_all"] == 17 * BLOCK_SIZE,
+          f"{reasons[1]}")
+    tree.remove("proc/zoneinfo")
+    reason = ctl.json("list", "--sysroot", "tree")["blocks"][1]["budget"]
+    check((reason["cause"], reason["kernel_in_all"], reason["text"]) ==
+          ("unknown", None, "the budget can't be counted"), f"{reason}")
+
+
+def case_list_auto_node(ctl):
+    """With numa_aware, memory of a node without boot memory is never made movable."""
+    tree = auto_tree()
+    tree.config(AUTO.replace("60%", "301%") + "numa_aware = true;\n")
+    tree.blocks(64, 71, "offline", "Normal Movable", node=1)
+    tree.dimm("PNP0C80:02", 64, 71)
+    rows = ctl.json("list", "--sysroot", "tree")["blocks"]
+    check([(row["wanted"], row["budget"]["cause"], row["budget"]["on_node"]) for row in rows[1:]] ==
+          [("movable", "fits", None)] * 3 + [("kernel", "over_node", 1)], f"{rows}")
 
 
 def case_list_facts(ctl):
@@ -864,6 +893,11 @@ def case_man_page(ctl):
     for verb in "list", "devices", "status", "check-config", "show-config":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
+    os.mkdir("auto")
+    os.chdir("auto")
+    auto_tree()
+    for verb in "list", "status":
+        words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]
     check(not missing, f"not in the man page: {' '.join(missing)}")
 
