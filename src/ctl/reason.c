@@ -9,8 +9,8 @@ static const char *const reason_cause_table[] = {
 };
 DEFINE_STRING_TABLE(reason_cause, BudgetCause);
 
-static void add_bytes(json_object *object, const char *key, bool known, uint64_t bytes) {
-        json_add(object, key, known ? json_new_number(bytes) : NULL);
+static void add_number(json_object *object, const char *key, bool known, uint64_t number) {
+        json_add(object, key, known ? json_new_number(number) : NULL);
 }
 
 json_object *reason_to_json(const BudgetReason *reason) {
@@ -26,14 +26,14 @@ json_object *reason_to_json(const BudgetReason *reason) {
         json_add(object, "cause", json_new_text(reason_cause_to_string(reason->cause)));
         json_add(object, "on_node",
                  reason->node < 0 ? NULL : json_new_number((uint64_t)reason->node));
-        add_bytes(object, "movable_before", held_against_ratio, reason->before);
-        add_bytes(object, "movable_after", held_against_ratio, reason->after);
-        add_bytes(object, "movable_limit", held_against_ratio, reason->limit);
-        add_bytes(object, "kernel_base", held_against_ratio, reason->base);
-        add_bytes(object, "others_movable", held_against_ratio, reason->others);
-        add_bytes(object, "others_needed", held_against_ratio, reason->needed);
-        add_bytes(object, "kernel_in_all", counted, reason->kernel);
-        add_bytes(object, "kernel_min", counted, reason->kernel_min);
-        json_add(object, "ratio_percent", json_new_number(reason->ratio));
+        add_number(object, "movable_before", held_against_ratio, reason->before);
+        add_number(object, "movable_after", held_against_ratio, reason->after);
+        add_number(object, "movable_limit", held_against_ratio, reason->limit);
+        add_number(object, "kernel_base", held_against_ratio, reason->base);
+        add_number(object, "others_movable", held_against_ratio, reason->others);
+        add_number(object, "others_needed", held_against_ratio, reason->needed);
+        add_number(object, "kernel_in_all", counted, reason->kernel);
+        add_number(object, "kernel_min", counted, reason->kernel_min);
+        add_number(object, "ratio_percent", counted, reason->ratio);
         return object;
 }

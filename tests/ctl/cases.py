@@ -559,6 +559,65 @@ def case_status_all(ctl):
     ctl.expect("status", "--all", "--sysroot", "tree")
 
 
+def case_status_budget(ctl):
+    tree = auto_tree()
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")["budget"]
+    page = os.sysconf("SC_PAGE_SIZE")
+    check((told["cause"], told["movable_before"], told["movable_limit"], told["kernel_base"],
+           told["ratio_percent"], told["nodes_never_movable"]) ==
+          ("fits", 0, 16 * BLOCK_SIZE * 60 // 100 // page * page, 16 * BLOCK_SIZE, 60, []),
+          f"{told}")
+
+    # What is promised isn't there yet; and without "auto" there is nothing to say.
+    tree.config('rules = ( { online = "movable"; } );\n')
+    check(ctl.json("status", "--sysroot", "tree")["budget"] is None, "without auto")
+    check("Budget:" not in ctl.run("status", "--sysroot", "tree").stdout, "without auto")
+
+    tree.config(AUTO)
+    tree.remove("proc/zoneinfo")
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("\nBudget: can't be counted, so \"auto\" makes nothing movable\n" in text, text)
+
+
+def case_status_budget_beyond(ctl):
+    """All that there is to be told at once, in lines that fit."""
+    tree = Tree("tree")
+    tree.config('numa_aware = true; kernel_min = "3T"; movable_ratio = "20%";\n' +
+                CONFIG.replace('"1"', '"1-3"').rstrip()[:-2] + ',\n  { online = "auto"; }\n);\n')
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(64, 67, "online", "Movable")
+    tree.blocks(100, 101, "online", "Movable")
+    zones = [(0, "Normal", 16), (0, "Movable", 6)]
+    for node in range(1, 25, 2):
+        tree.blocks(node * 1000, node * 1000, "offline", "Normal Movable", node=node)
+        zones.append((node, "Normal", 0))
+    tree.blocks(4000, 4000, "offline", "Normal Movable", node=4)
+    tree.iomem((0, 15, "System RAM"), (100, 101, "virtio3", "System RAM (virtio_mem)"))
+    tree.zoneinfo(*zones)
+    done = ctl.expect("status", "--sysroot", "tree")
+    lines = done.stdout.splitlines()
+    check(len(lines) <= 23, f"{len(lines)} lines")
+    check(max(map(len, lines)) <= 80, "a line is too long")
+    text = ctl.run("status", "--all", "--sysroot", "tree").stdout
+    check('node = "4-5,7,9,11,13,15,17,19,21,23"' in text, text)
+    told = ctl.json("status", "--sysroot", "tree")["budget"]
+    check(told["cause"] == "over_ratio", f"{told}")
+    check(told["nodes_never_movable"] == [4, *range(5, 25, 2)], f"{told}")
+
+    tree.config('rules = ( { online = "auto"; } );\n')
+    check(ctl.json("status", "--sysroot", "tree")["budget"]["nodes_never_movable"] == [],
+          "without numa_aware")
+
+
+def case_status_budget_hidden(ctl):
+    """Who isn't shown what is virtio-mem's can't count as exactly."""
+    hide_addresses(auto_tree())
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("\nBudget: about 0B of 1.2G movable (60% of 2G kernel memory)\n" in text, text)
+    check(ctl.json("status", "--sysroot", "tree")["sources_hidden"], "sources_hidden")
+
+
 def case_status_json(ctl):
     plugged_tree()
     done = ctl.expect("status", "--json", "--sysroot", "tree")
