@@ -52,6 +52,7 @@ char *kernel_words_explain_auto(const Policy *policy) {
         const Rule *rule = words.in_the_way;
         _cleanup_free_ char *why = NULL;
         char *text = NULL;
+        int r;
 
         if (policy->mode != MODE_AUTO || policy->active != MODE_UEVENT)
                 return NULL;
@@ -59,10 +60,15 @@ char *kernel_words_explain_auto(const Policy *policy) {
                 return strdup("take_over = false");
 
         why = kernel_words_explain(&words);
-        if (!why ||
-            asprintf(&text, "for '%s' (%s:%u): %s", rule->name, rule->file, rule->line, why) < 0)
+        if (!why)
                 return NULL;
-        return text;
+
+        if (rule->file)
+                r = asprintf(&text, "for '%s' (%s:%u): %s", rule->name, rule->file, rule->line,
+                             why);
+        else
+                r = asprintf(&text, "for '%s': %s", rule->name, why);
+        return r < 0 ? NULL : text;
 }
 
 const char *online_to_kernel_word(Online online) {

@@ -3,7 +3,8 @@
 /*
  * Whether rules can be said in the kernel's own words. It has one word for all new memory
  * (auto_online_blocks), so all rules must ask for the same, and none for something else where that
- * can't be had. What comes behind the first rule that takes everything doesn't count.
+ * can't be had. What comes behind the first rule that takes everything doesn't count: with one such
+ * rule in the config, not the built-in rules, which ask for this and that.
  */
 #include "rules/policy.h"
 

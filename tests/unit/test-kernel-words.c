@@ -52,13 +52,14 @@ START_TEST(all_rules_that_count_must_say_the_same) {
                 int in_the_way; /* -1: none */
                 const char *word;
         } rows[] = {
-                { 0, {}, -1, NULL },
+                { 0, {}, 0, NULL },
                 { 1, { { NULL, MOVABLE } }, -1, "online_movable" },
                 { 1, { { NULL, KERNEL } }, -1, "online_kernel" },
                 { 1, { { NULL, DEFAULT } }, -1, "online" },
                 { 1, { { NULL, LEAVE } }, -1, "offline" },
                 { 1, { { NULL, POLICY } }, -1, NULL },
-                { 1, { { "1", POLICY } }, -1, NULL },
+                { 2, { { "1", POLICY }, { NULL, POLICY } }, -1, NULL },
+                { 1, { { "1", POLICY } }, 0, NULL },
                 { 1, { { "1", MOVABLE } }, 0, NULL },
                 { 1, { { "1", LEAVE } }, 0, NULL },
                 { 1, { { "dimm", MOVABLE } }, 0, NULL },
@@ -105,7 +106,7 @@ START_TEST(auto_says_what_is_in_the_way) {
                   MODE_UEVENT,
                   true,
                   "for 'test' (test.conf:1): it asks for \"movable\", the rest for "
-                  "\"kernel-policy\"" },
+                  "\"auto\"" },
                 { { NULL, ONLINE_KERNEL, ONLINE_MOVABLE },
                   MODE_AUTO,
                   MODE_UEVENT,
