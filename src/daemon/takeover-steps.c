@@ -30,18 +30,18 @@ static bool changes_parameters(const Change *change) {
 }
 
 static const char *first_policy(const Change *change) {
-        if (!reads(change->is, SETTING_ONLINE_POLICY, AUTO_MOVABLE) || !changes_parameters(change))
-                return change->is->of[SETTING_ONLINE_POLICY];
-        if (changes(change, SETTING_ONLINE_POLICY))
-                return change->to->of[SETTING_ONLINE_POLICY];
+        if (reads(change->is, SETTING_ONLINE_POLICY, AUTO_MOVABLE) && changes_parameters(change))
+                return CONTIG_ZONES;
 
-        return CONTIG_ZONES;
+        return change->is->of[SETTING_ONLINE_POLICY];
 }
 
 /* Whether the policy is one for a moment that it neither was nor is to be. */
 static bool has_other_policy(const Change *change) {
-        return !changes(change, SETTING_ONLINE_POLICY) &&
-               !reads(change->is, SETTING_ONLINE_POLICY, first_policy(change));
+        const char *first = first_policy(change);
+
+        return !reads(change->is, SETTING_ONLINE_POLICY, first) &&
+               !reads(change->to, SETTING_ONLINE_POLICY, first);
 }
 
 static const char *first_word(const Change *change) {

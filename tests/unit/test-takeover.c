@@ -509,16 +509,15 @@ static void live_with_each_death(World *world, Life life) {
 
 static SettingTexts nth_own(unsigned i) {
         static const char *const words[] = { "offline", "online", "online_movable" };
-        SettingTexts own = {};
+        SettingTexts own = i % 3 == 0 ? own_texts : auto_texts;
 
-        (void)strcpy(own.of[SETTING_AUTO_ONLINE_BLOCKS], words[i / 4]);
-        (void)strcpy(own.of[SETTING_ONLINE_POLICY], i & 1 ? "auto-movable" : "contig-zones");
-        (void)strcpy(own.of[SETTING_AUTO_MOVABLE_RATIO], i & 2 ? "100" : "301");
-        (void)strcpy(own.of[SETTING_AUTO_MOVABLE_NUMA_AWARE], "Y");
+        (void)strcpy(own.of[SETTING_AUTO_ONLINE_BLOCKS], words[i / 3]);
+        if (i % 3 == 2)
+                (void)strcpy(own.of[SETTING_AUTO_MOVABLE_RATIO], "301");
         return own;
 }
 
-#define N_OWN 12
+#define N_OWN 9
 
 /* Each state of a kernel, each two configs, each place to be killed at. */
 START_TEST(no_death_leaves_a_half) {
@@ -537,8 +536,9 @@ START_TEST(no_death_leaves_a_half) {
         for (unsigned i = 0; i < N_OWN; i++)
                 for (size_t j = 0; j < ELEMENTSOF(words); j++)
                         for (size_t k = 0; k < ELEMENTSOF(words); k++)
-                                live_with_each_death(
-                                        &world, (Life){ nth_own(i), words[j], words[k], 0, 0 });
+                                if (k != j)
+                                        live_with_each_death(&world, (Life){ nth_own(i), words[j],
+                                                                             words[k], 0, 0 });
         end(&world);
 }
 END_TEST
