@@ -345,8 +345,10 @@ START_TEST(mode_kernel_is_refused_with_the_rule_in_the_way) {
                   "the rest for \"movable\"\n" },
                 { "mode = \"kernel\";\nrules = ( { name = \"c\"; online = \"movable\"; or_else = \"kernel\"; } );",
                   "/c:2: " ONE_WORD "'c' can't be said in it: it has or_else = \"kernel\"\n" },
-                { "mode = \"kernel\";\nrules = ( { name = \"d\"; online = \"auto\"; } );",
-                  "/c:2: " ONE_WORD "'d' can't be said in it: it asks for \"auto\"\n" },
+                { "mode = \"kernel\";\nrules = ( { name = \"d\"; online = \"auto\"; } );", "" },
+                { "mode = \"kernel\"; kernel_min = \"1G\";\nrules = ( { name = \"d\"; online = \"auto\"; } );",
+                  "/c:2: " ONE_WORD
+                  "'d' can't be said in it: it asks for \"auto\" with a kernel_min\n" },
                 { "mode = \"kernel\";\ntake_over = false; rules = ( { online = \"default\"; } );",
                   "mode = \"kernel\" needs take_over = true: it has the kernel's own setting say "
                   "what the rules do\n" },
