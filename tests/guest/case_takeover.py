@@ -95,6 +95,9 @@ def saved(box):
     return box.guest.run(f"cat {SAVED} 2>/dev/null", check=False).out.split()
 
 
+KERNEL_POLICY = 'rules = ( { name = "as the kernel would"; online = "kernel-policy"; } );\n'
+
+
 @scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def race_5_kernel_onlines(box):
     """The kernel is set to online by itself, and all the same the rule decides."""
@@ -211,20 +214,20 @@ def race_6_setting_flipped(box):
 
 
 @scenario(kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True, dirty=True)
-def without_config_as_without_memplugd(box):
+def kernel_policy_as_without_memplugd(box):
     """The kernels' own settings differ, and so does what becomes of a DIMM."""
     own = setting(box)
     expect("the kernel's own setting", own, {"6.12": "online", "6.1": "offline"}[
         "6.12" if "6.12" in box.guest.run("uname -r").out else "6.1"])
-    box.start()
+    box.start(KERNEL_POLICY)
     expect("auto_online_blocks", setting(box), "offline")
     new = box.plug("d1", "1G", 1)
     if own == "online":
         box.wait_online(new)
-        box.wait_journal("^memory[0-9]+: done: online, Normal.*built-in", count=8)
+        box.wait_journal("^memory[0-9]+: done: online, Normal.*as the kernel would", count=8)
         box.expect_blocks(new, "online", "Normal")
     else:
-        box.wait_journal("^memory32-39: left offline; built-in")
+        box.wait_journal("^memory32-39: left offline; rule 'as the kernel would'")
         box.expect_blocks(new, "offline")
     stop(box)
     expect("auto_online_blocks", setting(box), own)
@@ -419,8 +422,8 @@ def kernel_policy_leaves_what_it_finds(box):
         first, second = box.plug(name, "256M", 1)
         box.wait_online([first, second])
         box.offline(first)
-        box.start()
-        box.wait_journal(f"^memory{first}: left offline; built-in: the kernel's policy")
+        box.start(KERNEL_POLICY)
+        box.wait_journal(f"^memory{first}: left offline; rule 'as the kernel would'")
         new = box.plug(f"{name}-later", "128M", 1)
         box.wait_online(new)
         box.wait_journal(f"^memory{new[0]}: done: online,")
