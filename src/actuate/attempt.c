@@ -159,17 +159,23 @@ static bool take_off(const ActuateOps *ops, void *userdata, BlockIndex index, in
         return false;
 }
 
-/* It is offline by us, and can't be had as it was asked for: it goes back where it was. */
+/*
+ * It is offline by us, and can't be had as it was asked for: it goes back where it was. Somebody else
+ * may be faster, and put it anywhere.
+ */
 static void put_back(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
                      Attempt *attempt) {
         Online had = attempt->moved_from == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
         Attempt back = attempt_online(ops, userdata, index, inode, had);
 
         attempt->duration += back.duration;
-        if (back.outcome == OUTCOME_DONE || back.outcome == OUTCOME_ALREADY) {
-                attempt->outcome = OUTCOME_WRONG_ZONE;
+        if (back.zone != _ZONE_KIND_INVALID) {
                 attempt->zone = back.zone;
-        } else if (!outcome_is_open(back.outcome))
+                attempt->outcome = online_wants(attempt->online, back.zone) ? OUTCOME_ALREADY
+                                                                            : OUTCOME_WRONG_ZONE;
+        } else if (back.outcome == OUTCOME_DONE)
+                attempt->outcome = OUTCOME_WRONG_ZONE;
+        else if (!outcome_is_open(back.outcome))
                 attempt->outcome = back.outcome;
 }
 

@@ -49,7 +49,7 @@ static Online wish_of(const WorkItem *item) {
 static bool is_worth_trying(const Work *work, const WorkItem *item) {
         if (item->settled || item->last_pass == work->pass)
                 return false;
-        if (!item->last.written && item->last_writes < work->n_writes)
+        if (!item->last.written && !item->last.taken_off && item->last_writes < work->n_writes)
                 return true;
 
         return item->last_pass == 0 || item->last_done < work->n_done;
@@ -150,7 +150,10 @@ static Attempt attempt_not_made(Outcome outcome, Online online) {
 }
 
 static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
+        Attempt before = item->last;
+
         item->last = attempt_not_made(outcome, wish_of(item));
+        item->last.taken_off = before.taken_off && before.zone == _ZONE_KIND_INVALID;
         settle(item, settled, userdata);
 }
 
@@ -294,7 +297,7 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
         if (!item->fell_back)
                 item->first = *attempt;
         item->n_writes += attempt->written;
-        work->n_writes += attempt->written;
+        work->n_writes += attempt->written || attempt->taken_off;
         if (attempt->outcome == OUTCOME_DONE)
                 work->n_done++;
 

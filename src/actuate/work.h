@@ -15,8 +15,9 @@
 /* Why a block in the wrong zone isn't moved although its rule says so. */
 typedef enum Denial {
         DENIAL_NONE,
-        DENIAL_MEMORY,  /* too little memory is free elsewhere for what it may hold */
-        DENIAL_LEAVING, /* memory is being taken away just now: a device may be shrinking */
+        DENIAL_MEMORY, /* too little memory is free elsewhere for what it may hold */
+        DENIAL_LEAVING, /* a virtio-mem device's, and memory was taken away just now: it may shrink */
+        DENIAL_BUDGET, /* there would be more movable memory than movable_ratio allows */
 } Denial;
 
 typedef struct WorkItem {

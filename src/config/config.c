@@ -187,7 +187,7 @@ static void order_rules(ConfigDraft *draft, Reporter *reporter) {
         }
 }
 
-/* The built-in rule comes after one that matches all as a matter of course: no word about that. */
+/* The built-in rules come after one that matches all as a matter of course: no word about that. */
 static void warn_of_shadowed_rules(const Policy *policy, Reporter *reporter) {
         for (size_t i = 0; i < policy->n_rules; i++) {
                 const Rule *rule = &policy->rules[i];
@@ -223,7 +223,14 @@ static void settle_mode(Policy *policy, Reporter *reporter) {
                 return;
 
         why = kernel_words_explain(&words);
-        if (why)
+        if (why && !rule->file)
+                config_error(
+                        reporter, NULL, 0,
+                        "mode = \"kernel\" has one word for all memory, and the built-in rules, "
+                        "which follow as long as no rule takes everything, can't be said in it: "
+                        "'%s': %s",
+                        rule->name, why);
+        else if (why)
                 config_error(
                         reporter, rule->file, rule->line,
                         "mode = \"kernel\" has one word for all memory, and '%s' can't be said in "

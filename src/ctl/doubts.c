@@ -67,13 +67,13 @@ static const Block *count_blocks(const View *view, const Rule *rule, size_t *ret
         *ret_n = *ret_n_allowed = 0;
         for (size_t i = 0; i < view->snapshot.n_blocks; i++) {
                 const Block *block = &view->snapshot.blocks[i];
-                Verdict verdict = view_verdict_of(view, block);
+                const Verdict *verdict = view_verdict_of(view, block);
 
-                if (block->state != BLOCK_OFFLINE || verdict.rule != rule)
+                if (block->state != BLOCK_OFFLINE || verdict->rule != rule)
                         continue;
                 first = first ?: block;
                 ++*ret_n;
-                *ret_n_allowed += online_is_allowed(verdict.online, &block->valid_zones);
+                *ret_n_allowed += online_is_allowed(verdict->online, &block->valid_zones);
         }
         return first;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ctl/reason.h"
+
 /* Of an online block only the first zone counts: see ValidZones. */
 static bool same_zones(const Block *a, const Block *b) {
         const ValidZones *x = &a->valid_zones, *y = &b->valid_zones;
@@ -16,14 +18,15 @@ static bool same_zones(const Block *a, const Block *b) {
 }
 
 static Fold fold_of_block(const View *view, const Block *block) {
-        Verdict verdict = view_verdict_of(view, block);
+        const Verdict *verdict = view_verdict_of(view, block);
 
         return (Fold){
                 .block = block,
                 .last = block->index,
-                .rule = verdict.rule,
-                .wanted = verdict.online,
-                .trouble = view_trouble_of(block, &verdict),
+                .rule = verdict->rule,
+                .wanted = verdict->online,
+                .budget = &verdict->budget,
+                .trouble = view_trouble_of(block, verdict),
         };
 }
 
@@ -31,16 +34,22 @@ static bool same_source(const Block *a, const Block *b) {
         return a->source == b->source && a->device == b->device && a->hot_added == b->hot_added;
 }
 
+/* Where the first block of a device goes to a kernel zone, the device is broken for the others. */
+static bool same_reason(const BudgetReason *a, const BudgetReason *b) {
+        return a->cause == b->cause || b->cause == BUDGET_BROKEN_UNIT;
+}
+
 static bool can_join(const Fold *fold, const Fold *next, FoldBy by) {
         if (next->block->index != fold->last + 1 || next->block->node != fold->block->node ||
-            next->rule != fold->rule)
+            next->rule != fold->rule || next->wanted != fold->wanted)
                 return false;
 
         switch (by) {
         case FOLD_ALIKE:
                 return next->block->state == fold->block->state &&
                        same_zones(fold->block, next->block) &&
-                       same_source(fold->block, next->block);
+                       same_source(fold->block, next->block) &&
+                       same_reason(fold->budget, next->budget);
         case FOLD_TROUBLE:
                 return next->trouble == fold->trouble;
         default:
@@ -62,6 +71,8 @@ bool fold_next(const View *view, FoldBy by, size_t *i, Fold *ret) {
                 if (!can_join(&fold, &next, by))
                         break;
                 fold.last = next.block->index;
+                if (next.budget->cause == fold.budget->cause)
+                        fold.budget = next.budget;
         }
 
         *ret = fold;
@@ -104,6 +115,15 @@ static void add_rule(json_object *object, const Fold *fold) {
         json_add(object, "rule_line", rule && rule->file ? json_new_number(rule->line) : NULL);
 }
 
+static json_object *budget_to_json(const BudgetReason *reason) {
+        json_object *object = reason_to_json(reason);
+        char text[BUDGET_REASON_TEXT_MAX];
+
+        if (object)
+                json_add(object, "text", json_new_text(budget_reason_format(reason, text)));
+        return object;
+}
+
 json_object *fold_to_json(const View *view, const Fold *fold) {
         const Block *block = fold->block;
         uint64_t size = view->snapshot.block_size;
@@ -120,6 +140,7 @@ json_object *fold_to_json(const View *view, const Fold *fold) {
         json_add(object, "state", json_new_text(block_state_to_string(block->state)));
         json_add(object, "zones", zones_to_json(block));
         add_rule(object, fold);
+        json_add(object, "budget", budget_to_json(fold->budget));
         json_add(object, "trouble",
                  fold->trouble == TROUBLE_NONE ? NULL
                                                : json_new_text(trouble_to_string(fold->trouble)));

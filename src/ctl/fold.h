@@ -9,8 +9,9 @@
 typedef struct Fold {
         const Block *block; /* the first of them; what they have in common is read from it */
         BlockIndex last;
-        const Rule *rule; /* NULL: not linked to their node */
-        Online wanted;    /* by that rule */
+        const Rule *rule;           /* NULL: not linked to their node */
+        Online wanted;              /* by that rule */
+        const BudgetReason *budget; /* why; its numbers are those with all of them in mind */
         Trouble trouble;
 } Fold;
 
@@ -21,8 +22,8 @@ static inline uint64_t fold_count(const Fold *fold) {
 /* What of two neighbours must be the same for them to be one. */
 typedef enum FoldBy {
         FOLD_NOTHING, /* each block for itself */
-        FOLD_ALIKE,   /* node, source, device, state, zones and rule */
-        FOLD_TROUBLE, /* node, rule and what is wrong */
+        FOLD_ALIKE,   /* node, source, device, state, zones, rule, what it wants and why */
+        FOLD_TROUBLE, /* node, rule, what it wants and what is wrong */
 } FoldBy;
 
 /*

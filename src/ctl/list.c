@@ -112,6 +112,24 @@ static int add_line(struct libscols_table *table, const Options *options, const 
         return r;
 }
 
+/* Of what "auto" decides now; of what is online it isn't known any more. */
+static void print_reasons(const Options *options, const View *view) {
+        bool first = true;
+        Fold fold;
+
+        for (size_t i = 0; fold_next(view, fold_by(options), &i, &fold);) {
+                char blocks[FORMAT_TEXT_MAX], text[BUDGET_REASON_TEXT_MAX];
+
+                if (fold.budget->cause == BUDGET_NOT_ASKED)
+                        continue;
+                if (first)
+                        puts("\nWhat \"auto\" comes to now:");
+                first = false;
+                printf("  memory%s: %s (%s)\n", format_blocks(fold.block->index, fold.last, blocks),
+                       online_to_string(fold.wanted), budget_reason_format(fold.budget, text));
+        }
+}
+
 static int print_table(const Options *options, const View *view, const Totals *totals) {
         _cleanup_(scols_unref_tablep) struct libscols_table *table = NULL;
         Fold fold;
@@ -133,6 +151,8 @@ static int print_table(const Options *options, const View *view, const Totals *t
                 return r;
 
         legend_print(options, &view->snapshot, totals);
+        if (!options_have(options, OPTION_NO_LEGEND))
+                print_reasons(options, view);
         return 0;
 }
 

@@ -43,14 +43,24 @@ const char *output_no_colour(void) {
         return output_has_colours() ? "\033[0m" : "";
 }
 
+/*
+ * What a long output failed of before its end, the stream has forgotten: one more byte behind what is
+ * torn anyway tells.
+ */
+static int find_error(void) {
+        return write(STDOUT_FILENO, "\n", 1) < 0 ? -errno : -EIO;
+}
+
 int output_finish(int status) {
-        bool failed = ferror(stdout);
+        int r = ferror(stdout) ? find_error() : 0;
 
         errno = EIO;
-        if (fflush(stdout) != 0 || fclose(stdout) != 0 || failed) {
-                if (errno != EPIPE)
-                        (void)log_error_errno(-errno, "can't write the output: %m");
-                return EXIT_FAILURE;
-        }
-        return status;
+        if ((fflush(stdout) != 0 || fclose(stdout) != 0) && r == 0)
+                r = -errno;
+        if (r == 0)
+                return status;
+
+        if (r != -EPIPE)
+                (void)log_error_errno(r, "can't write the output: %m");
+        return EXIT_FAILURE;
 }

@@ -2,6 +2,7 @@
 #include "ctl/fold.h"
 #include "ctl/groups.h"
 #include "ctl/report.h"
+#include "ctl/status-budget.h"
 #include "ctl/status.h"
 #include "rules/kernel-words.h"
 
@@ -49,6 +50,8 @@ void status_print_json(const Status *status) {
                  view->auto_online[0] ? json_new_text(view->auto_online) : NULL);
         json_add(object, "auto_online_blocks_before",
                  view->taken_over[0] ? json_new_text(view->taken_over) : NULL);
+        json_add(object, "budget", status_budget_to_json(status));
+        json_add(object, "sources_hidden", json_new_bool(view->snapshot.sources_hidden));
         json_add(object, "block_size", json_new_number(view->snapshot.block_size));
         json_add(object, "nodes", nodes_to_json(status));
         json_add(object, "total",

@@ -9,13 +9,14 @@
 #include "ctl/format.h"
 #include "ctl/output.h"
 #include "ctl/report.h"
+#include "ctl/status-budget.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
 #include "rules/kernel-words.h"
 
 /* How much is shown of each part without --all, so that all of it fits one screen. */
 #define FILES_MAX 2
-#define NODES_MAX 7
+#define NODES_MAX 7 /* less one for each line about the budget */
 #define FOLDS_MAX 2
 
 /* How many of 'n' things 'max' lines show, if the last line tells how many more there are. */
@@ -249,10 +250,10 @@ static int fill_node_table(NodeTable *nodes, size_t shown) {
         return totals->n_nodes == 1 ? 0 : add_sum_line(nodes);
 }
 
-static int print_nodes(const Status *status, bool all) {
+static int print_nodes(const Status *status, size_t max, bool all) {
         _cleanup_(scols_unref_tablep) struct libscols_table *table = NULL;
         NodeTable nodes = { .status = status, .utf8 = output_is_utf8() };
-        size_t n = status->totals.n_nodes, shown = n_shown(n, NODES_MAX, all);
+        size_t n = status->totals.n_nodes, shown = n_shown(n, max, all);
         int r;
 
         r = new_node_table(&nodes);
@@ -324,15 +325,22 @@ static int print_trouble(const Status *status, Trouble trouble, bool all) {
 }
 
 int status_print(const Status *status, bool all) {
+        _cleanup_(budget_lines_done) BudgetLines budget = {};
         int r;
+
+        r = budget_lines_make(status, all, &budget);
+        if (r < 0)
+                return r;
 
         r = print_config(&status->view, all);
         if (r < 0)
                 return r;
         print_kernel(&status->view);
+        for (size_t i = 0; i < budget.n; i++)
+                puts(budget.lines[i]);
 
         printf("\n");
-        r = print_nodes(status, all);
+        r = print_nodes(status, NODES_MAX - budget.n, all);
         if (r < 0)
                 return r;
 

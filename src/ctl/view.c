@@ -21,6 +21,7 @@ static const char *const trouble_table[] = {
 DEFINE_STRING_TABLE(trouble, Trouble);
 
 void view_done(View *view) {
+        judgement_done(&view->judgement);
         snapshot_done(&view->snapshot);
         view->policy = policy_unref(view->policy);
         config_report_done(&view->report);
@@ -94,6 +95,13 @@ static void read_taken_over(const char *root, View *view) {
                 (void)stpcpy(mempcpy(view->taken_over, text, size), "");
 }
 
+static int judge(Sysfs *sysfs, View *view) {
+        const char *own = view->taken_over[0] ? view->taken_over : view->auto_online;
+
+        return judgement_make(sysfs, &view->snapshot, view->policy, online_from_kernel_word(own),
+                              &view->judgement);
+}
+
 int view_read_memory(const Options *options, View *view) {
         const char *root = options_sysroot(options);
         _cleanup_(sysfs_closep) Sysfs *sysfs = NULL;
@@ -118,7 +126,7 @@ int view_read_memory(const Options *options, View *view) {
         if (r < 0)
                 return log_error_errno(r, "can't read where the memory blocks come from: %m");
 
-        return 0;
+        return view->policy ? judge(sysfs, view) : 0;
 }
 
 int view_load_memory(const Options *options, View *ret) {
@@ -151,14 +159,8 @@ int view_load(const Options *options, View *ret) {
         return 0;
 }
 
-Verdict view_verdict_of(const View *view, const Block *block) {
-        const char *own = view->taken_over[0] ? view->taken_over : view->auto_online;
-        const VerdictFacts facts = { view->snapshot.block_size, online_from_kernel_word(own) };
-
-        if (block->node == NODE_UNKNOWN)
-                return (Verdict){ .block = block->index, .node = block->node };
-
-        return verdict_for_block(view->policy, block, &facts);
+const Verdict *view_verdict_of(const View *view, const Block *block) {
+        return &view->judgement.verdicts[block - view->snapshot.blocks];
 }
 
 /* Whether that zone is the first or the second choice. */

@@ -5,6 +5,7 @@
  * and which rule each block falls under.
  */
 #include "config/config.h"
+#include "ctl/judgement.h"
 #include "ctl/options.h"
 #include "model/snapshot.h"
 #include "rules/verdict.h"
@@ -18,6 +19,7 @@ typedef struct View {
         Policy *policy;             /* the built-in rules alone if the config is broken */
         bool config_is_valid;
         ConfigReport report;
+        Judgement judgement; /* empty as long as either the config or the memory wasn't read */
 } View;
 
 /* What is wrong with a block that has a rule. */
@@ -46,17 +48,17 @@ int view_load_config(const Options *options, const char *file, View *ret);
 /* The same of files and directories: see config_load_paths(). */
 int view_load_config_paths(char *const *paths, size_t n_paths, View *ret);
 
-/* Reads the memory and the kernel's settings to a config that is there already. */
+/* Reads the memory and the kernel's settings to a config that is there already, and judges it. */
 int view_read_memory(const Options *options, View *view);
 
 /* Frees what it holds, not itself. */
 void view_done(View *view);
 
 /*
- * What the rules want of a block, and by which one; its rule is NULL as long as the block isn't
- * linked to its node.
+ * What the rules want of a block of the snapshot, and by which one; its rule is NULL as long as the
+ * block isn't linked to its node. Config and memory must have been read. Valid as long as the view.
  */
-Verdict view_verdict_of(const View *view, const Block *block);
+const Verdict *view_verdict_of(const View *view, const Block *block);
 
 /* What is wrong with a block, by that verdict. */
 Trouble view_trouble_of(const Block *block, const Verdict *verdict);

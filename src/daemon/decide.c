@@ -41,23 +41,34 @@ static bool move(Rounds *rounds, const Block *block, const Verdict *verdict, boo
         return true;
 }
 
-void decision_online(Decision *decision, const Block *block, const BlockRecord *record) {
+/* The zone that a block goes back to after its device couldn't be unplugged, if that is still to do. */
+static ZoneKind zone_to_put_back(const BlockRecord *record, ZoneKind zone) {
+        bool is_due = record && record->mark == BLOCK_MARK_FOUND && zone != _ZONE_KIND_INVALID &&
+                      record->zone != zone;
+
+        return is_due ? record->zone : _ZONE_KIND_INVALID;
+}
+
+void decision_online(Decision *decision, const Block *block, const BlockRecord *record,
+                     bool may_move) {
         Rounds *rounds = decision->rounds;
-        ZoneKind zone = block_zone_kind(block);
+        ZoneKind zone = block_zone_kind(block), had = zone_to_put_back(record, zone);
         bool tried = record && record->mark == BLOCK_MARK_MOVING;
         bool known = record && record->mark != BLOCK_MARK_FOUND && !tried;
         Verdict verdict;
         bool right;
 
-        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
         decision_note(decision, block);
+        if (decision_put_back(decision, block, had))
+                return;
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
         if (verdict.online == ONLINE_LEAVE || known)
                 return;
 
         right = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone);
-        if (right || !move(rounds, block, &verdict, tried))
+        if (right || !may_move || !move(rounds, block, &verdict, tried))
                 tell_online(decision, block, &verdict,
                             right ? OUTCOME_ALREADY : OUTCOME_WRONG_ZONE);
 }
@@ -105,7 +116,7 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
         /* What comes of it is for the events to tell. */
         if (!was_moving)
                 rounds_forget(rounds, block->index);
-        if (rounds->policy->active == MODE_KERNEL && !decision->sweep) {
+        if (rounds->policy->active == MODE_KERNEL && !decision->sweep && !was_moving) {
                 rounds->n_outcomes[OUTCOME_REFUSED]++;
                 tell_left_by_kernel(block, &verdict);
         } else if (rounds->policy->active == MODE_OBSERVE)
@@ -116,13 +127,11 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
                           block->index);
 }
 
-/* It was online when last seen; if its "offline" was read, it has that mark already. */
-static void decide_released(Decision *decision, const Block *block) {
+void decision_released(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         Verdict verdict = verdict_for_block(rounds->policy, block, &decision->facts);
 
-        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_RELEASED,
-                        _ZONE_KIND_INVALID);
+        rounds_forget_zone(rounds, block->index, block->inode);
         tell_run(&decision->released, &verdict, tell_released);
 }
 
@@ -135,16 +144,14 @@ static void decide_block(Decision *decision, const Block *block) {
                 record = NULL;
         }
 
-        if (decision_is_returned(decision, block, record))
-                return; /* see rollback.c */
         if (block->state == BLOCK_ONLINE)
-                decision_online(decision, block, record);
+                decision_online(decision, block, record, /* may_move= */ true);
         else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
         else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
                 decide_offline(decision, block, record);
-        else if (record->mark != BLOCK_MARK_RELEASED || !decision->sweep)
-                decide_released(decision, block);
+        else if (record->mark != BLOCK_MARK_RELEASED)
+                decision_released(decision, block);
 }
 
 /* Blocks that went away while events were lost. Both are sorted. */
@@ -218,9 +225,8 @@ static bool wait_a_moment(Rounds *rounds) {
                 return false;
         }
 
-        rounds->waiting = true;
-        rounds->ops->wait_for_links(rounds->userdata);
-        return true;
+        rounds->waiting = rounds->ops->wait_for_links(rounds->userdata);
+        return rounds->waiting;
 }
 
 /*
@@ -254,29 +260,78 @@ static void read_again_later(Rounds *rounds, int error) {
                                              "again at the next event: %m");
 }
 
-static bool is_pending(const Rounds *rounds, BlockIndex index) {
-        for (size_t i = 0; i < rounds->pending.n_blocks; i++)
-                if (rounds->pending.blocks[i] == index)
-                        return true;
+static int compare_blocks(const void *a, const void *b) {
+        const BlockIndex *x = a, *y = b;
 
-        return false;
+        return *x < *y ? -1 : *x > *y;
 }
 
-/* What one batch of readings comes to; a block may have been announced twice. */
-static void decide_blocks(Decision *decision, const Snapshot *snapshot) {
+static void sort_blocks(Pending *pending) {
+        if (pending->n_blocks > 0)
+                qsort(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
+}
+
+/* 'pending' must be sorted. */
+static bool contains(const Pending *pending, BlockIndex index) {
+        return pending->n_blocks > 0 && bsearch(&index, pending->blocks, pending->n_blocks,
+                                                sizeof(BlockIndex), compare_blocks);
+}
+
+/*
+ * Events that came since the snapshot was read have made some of it old. What is announced waits for a
+ * barrier of its own.
+ */
+static void read_stale_again(Rounds *rounds, Snapshot *snapshot) {
+        rounds->deciding = true;
+        rounds_read_uevents(rounds);
+        rounds->deciding = false;
+
+        for (size_t i = 0; i < rounds->stale.n_blocks; i++) {
+                BlockIndex index = rounds->stale.blocks[i];
+                Block *block = snapshot_find(snapshot, index), again;
+
+                if (!block)
+                        continue;
+                if (rounds->ops->read_block(rounds->userdata, index, &again) == 0 &&
+                    again.inode == block->inode)
+                        *block = again;
+                else
+                        block->node = NODE_UNKNOWN; /* gone; what is there now has an "add" */
+        }
+        rounds->stale.n_blocks = 0;
+        sort_blocks(&rounds->pending);
+}
+
+/* Answers how many were left for the next round, since they were announced in this one. */
+static size_t decide_blocks(Decision *decision, const Snapshot *snapshot) {
+        size_t n_left = 0;
+
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
                 const Block *block = &snapshot->blocks[i];
 
-                if (i > 0 && block->index == block[-1].index)
+                if (block->node == NODE_UNKNOWN || (i > 0 && block->index == block[-1].index))
                         continue;
-                if (block->node != NODE_UNKNOWN && !is_pending(decision->rounds, block->index))
+                if (contains(&decision->rounds->pending, block->index))
+                        n_left++;
+                else
                         decide_block(decision, block);
         }
+        return n_left;
+}
 
+static void tell_runs(Decision *decision) {
         tell_run(&decision->left, NULL, tell_left);
         tell_run(&decision->observed, NULL, tell_observed);
         tell_run(&decision->misplaced, NULL, tell_misplaced);
         tell_run(&decision->released, NULL, tell_released);
+}
+
+/* A sweep that left something is made again: what it left may have been there all the time. */
+static void end_sweep(Rounds *rounds, size_t n_left) {
+        if (n_left > 0)
+                rounds->rescan = true;
+        else
+                rounds->first_sweep = rounds->own_setting = false;
 }
 
 void rounds_decide(Rounds *rounds) {
@@ -286,6 +341,7 @@ void rounds_decide(Rounds *rounds) {
                 .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
         };
         _cleanup_(snapshot_done) Snapshot snapshot = {};
+        size_t n_left;
         int r;
 
         r = read_blocks(rounds, &snapshot);
@@ -294,12 +350,7 @@ void rounds_decide(Rounds *rounds) {
                 return;
         }
 
-        rounds->leaving = false;
-
-        /* What is announced only now waits for a barrier of its own. */
-        rounds->deciding = true;
-        rounds_read_uevents(rounds);
-        rounds->deciding = false;
+        read_stale_again(rounds, &snapshot);
         if (wait_for_links(rounds, &snapshot, decision.sweep))
                 return;
 
@@ -313,8 +364,9 @@ void rounds_decide(Rounds *rounds) {
         if (snapshot.n_unreadable > 0)
                 log_warning("%zu memory blocks can't be read; they are left alone.",
                             snapshot.n_unreadable);
-        decide_blocks(&decision, &snapshot);
-        decision_find_rollbacks(&decision, &snapshot);
+        n_left = decide_blocks(&decision, &snapshot);
         if (decision.sweep)
-                rounds->first_sweep = rounds->own_setting = false;
+                end_sweep(rounds, n_left);
+        decision_look_at_touched(&decision);
+        tell_runs(&decision);
 }

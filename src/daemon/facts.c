@@ -47,6 +47,7 @@ int decision_read_facts(Decision *decision, Snapshot *snapshot) {
                 decision->facts.snapshot = snapshot;
         }
         if (policy_asks_for_cpus(policy)) {
+                decision->cpu_nodes = range_set_free(decision->cpu_nodes);
                 r = ops->read_cpu_nodes(userdata, &decision->cpu_nodes);
                 if (r == -ENOMEM)
                         return r;

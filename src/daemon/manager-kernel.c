@@ -8,20 +8,32 @@
 #include "rules/kernel-words.h"
 
 void manager_open_takeover(Manager *manager) {
-        takeover_init(&manager->takeover, &takeover_kernel_ops, manager->sysfs, manager->run_fd);
-        manager->own_setting = !manager->takeover.saved.was[0];
+        (void)takeover_init(&manager->takeover, &takeover_kernel_ops, manager->sysfs,
+                            manager->run_fd);
+        manager->own_setting = !manager->takeover.saved[SETTING_AUTO_ONLINE_BLOCKS].was[0];
 }
 
-/* What auto_online_blocks has to read as for the mode; NULL: as it would without memplugd. */
-static const char *wanted_word(const Policy *policy) {
-        switch (policy->active) {
-        case MODE_UEVENT:
-                return policy->take_over ? "offline" : NULL;
-        case MODE_KERNEL:
-                return online_to_kernel_word(policy_in_kernel_words(policy).online);
-        default:
-                return NULL;
+static SettingTexts kernel_texts(const Policy *policy) {
+        KernelWords words = policy_in_kernel_words(policy);
+        SettingTexts texts = {};
+
+        for (Setting setting = 0; setting < _SETTING_MAX; setting++) {
+                char text[SETTING_TEXT_MAX];
+                const char *word = kernel_words_setting(&words, policy, setting, text);
+
+                (void)strcpy(texts.of[setting], word ?: "");
         }
+        return texts;
+}
+
+/* What the settings have to read as for the mode; "": as they would without memplugd. */
+static SettingTexts wanted_texts(const Policy *policy) {
+        if (policy->active == MODE_KERNEL)
+                return kernel_texts(policy);
+        if (policy->active == MODE_UEVENT && policy->take_over)
+                return (SettingTexts){ .of = { [SETTING_AUTO_ONLINE_BLOCKS] = "offline" } };
+
+        return (SettingTexts){};
 }
 
 static void explain_auto(Manager *manager) {
@@ -32,13 +44,25 @@ static void explain_auto(Manager *manager) {
 }
 
 /* The kernel doesn't take the word (an old one), or there is nowhere to save what it was. */
-static void fall_back(Manager *manager, int error) {
-        Policy *policy = manager->policy;
+static void fall_back(Manager *manager, const char *word, Setting setting, int error) {
+        (void)snprintf(manager->mode_reason, MANAGER_REASON_MAX, "%s can't be set to '%s': %s",
+                       setting_to_string(setting), word,
+                       error == -ENOENT ? "this kernel has no such setting" : strerror(-error));
+        manager->policy->active = MODE_UEVENT;
+}
 
-        (void)snprintf(manager->mode_reason, MANAGER_REASON_MAX,
-                       "auto_online_blocks can't be set to '%s': %s",
-                       wanted_word(policy) ?: manager->takeover.saved.was, strerror(-error));
-        policy->active = MODE_UEVENT;
+/* 0, or a negative errno if even the mode that is left can't be had. */
+static int take_over(Manager *manager, Setting *reterr_setting) {
+        SettingTexts texts = wanted_texts(manager->policy);
+        int r;
+
+        r = takeover_set(&manager->takeover, &texts, reterr_setting);
+        if (r >= 0 || manager->policy->active != MODE_KERNEL)
+                return r;
+
+        fall_back(manager, texts.of[*reterr_setting], *reterr_setting, r);
+        texts = wanted_texts(manager->policy);
+        return takeover_set(&manager->takeover, &texts, reterr_setting);
 }
 
 static void tell_active_mode(const Manager *manager) {
@@ -47,7 +71,8 @@ static void tell_active_mode(const Manager *manager) {
         if (policy->active == MODE_KERNEL)
                 log_info("Mode %s: the kernel itself decides about new memory "
                          "(auto_online_blocks is '%s').",
-                         mode_to_string(policy->mode), manager->takeover.seen);
+                         mode_to_string(policy->mode),
+                         manager->takeover.seen.of[SETTING_AUTO_ONLINE_BLOCKS]);
         else if (policy->active != policy->mode)
                 log_line(policy->mode == MODE_KERNEL ? LOG_ERR : LOG_INFO,
                          "Mode %s: %s is active, %s.", mode_to_string(policy->mode),
@@ -55,7 +80,7 @@ static void tell_active_mode(const Manager *manager) {
 }
 
 static void tell_if_kernel_is_first(const Manager *manager) {
-        const char *seen = manager->takeover.seen;
+        const char *seen = manager->takeover.seen.of[SETTING_AUTO_ONLINE_BLOCKS];
 
         if (manager->policy->active != MODE_KERNEL && seen[0] && strcmp(seen, "offline") != 0)
                 log_warning("The kernel itself puts new memory online (auto_online_blocks is "
@@ -64,7 +89,7 @@ static void tell_if_kernel_is_first(const Manager *manager) {
 }
 
 void manager_apply_mode(Manager *manager) {
-        Policy *policy = manager->policy;
+        Setting setting;
         int r;
 
         /* mode = "observe" may be tried by everybody. */
@@ -72,13 +97,10 @@ void manager_apply_mode(Manager *manager) {
                 return;
 
         explain_auto(manager);
-        r = takeover_set(&manager->takeover, wanted_word(policy));
-        if (r < 0 && policy->active == MODE_KERNEL) {
-                fall_back(manager, r);
-                r = takeover_set(&manager->takeover, wanted_word(policy));
-        }
-        if (r < 0 && wanted_word(policy)) /* else it was to be put back, which has told why not */
-                (void)log_warning_errno(r, "Failed to take over auto_online_blocks: %m");
+        r = take_over(manager, &setting);
+        if (r < 0)
+                (void)log_warning_errno(r, "Failed to take over %s: %m",
+                                        setting_to_string(setting));
 
         tell_active_mode(manager);
         tell_if_kernel_is_first(manager);

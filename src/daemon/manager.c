@@ -127,7 +127,15 @@ static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
-static void op_wait_for_links(void *userdata) {
+static uint64_t op_now(void *userdata) {
+        struct timespec now;
+
+        (void)userdata;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static bool op_wait_for_links(void *userdata) {
         Manager *manager = userdata;
         int r;
 
@@ -136,6 +144,7 @@ static void op_wait_for_links(void *userdata) {
                                        LINK_WAIT_USEC, TIMER_ACCURACY_USEC, on_link_timer, manager);
         if (r < 0)
                 (void)log_error_errno(r, "Failed to set a timer: %m");
+        return r >= 0;
 }
 
 static const RoundsOps rounds_ops = {
@@ -150,6 +159,7 @@ static const RoundsOps rounds_ops = {
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
         .wait_for_links = op_wait_for_links,
+        .now = op_now,
         .kernel_policy = op_kernel_policy,
 };
 

@@ -35,17 +35,27 @@ void rounds_read_uevents(Rounds *rounds);
 /* Reads the blocks in question, asks the rules, and adds what is to be put online to the work. */
 void rounds_decide(Rounds *rounds);
 
-/* Of a block that is online by somebody else; 'record': what was known of it, or NULL. */
-void decision_online(Decision *decision, const Block *block, const BlockRecord *record);
-
-/* Whether it went offline and came back by itself, all since the last decision. */
-bool decision_is_returned(const Decision *decision, const Block *block, const BlockRecord *record);
+/* Ends that a block may be taken as one that the kernel puts back. It is released, and told so. */
+void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode);
 
 /*
- * Of the blocks of the snapshot that came back so: where the kernel failed to unplug their device,
- * they go back to the zones they had.
+ * Of a block that is online by somebody else; 'record': what was known of it, or NULL. 'may_move': it
+ * is a new one, and a rule that says "rezone" has it moved.
  */
-void decision_find_rollbacks(Decision *decision, const Snapshot *snapshot);
+void decision_online(Decision *decision, const Block *block, const BlockRecord *record,
+                     bool may_move);
+
+/* Of one that is offline by somebody else. */
+void decision_released(Decision *decision, const Block *block);
+
+/* Has a block go back to the zone it had. False: it is there, or shall stay where it is. */
+bool decision_put_back(Decision *decision, const Block *block, ZoneKind had);
+
+/*
+ * What somebody else has done to blocks, once a barrier was passed since: it may have been the kernel,
+ * which failed to unplug their device.
+ */
+void decision_look_at_touched(Decision *decision);
 
 /* Reads what the rules ask for. 0, or a negative errno: then nothing can be decided now. */
 int decision_read_facts(Decision *decision, Snapshot *snapshot);

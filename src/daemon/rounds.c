@@ -10,6 +10,9 @@
 #include "daemon/rounds-internal.h"
 #include "daemon/tell.h"
 
+/* A virtio-mem device is taken to be shrinking for so long after something was taken away. */
+#define SHRINKING_USEC (10 * 1000 * 1000)
+
 void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t block_size,
                  BlockTable *table) {
         size_t n_records;
@@ -35,6 +38,8 @@ void rounds_done(Rounds *rounds) {
         policy_unref(rounds->policy);
         policy_unref(rounds->next_policy);
         free(rounds->pending.blocks);
+        free(rounds->touched.blocks);
+        free(rounds->stale.blocks);
         *rounds = (Rounds){};
 }
 
@@ -62,23 +67,33 @@ static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
 
 /* Events */
 
-void rounds_announce(Rounds *rounds, BlockIndex index) {
-        Pending *pending = &rounds->pending;
-
+/* False: no memory for that; then all blocks are looked at. */
+static bool add_to(Rounds *rounds, Pending *pending, BlockIndex index) {
         if (pending->n_blocks == pending->n_allocated) {
                 size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
                 BlockIndex *blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
 
                 if (!blocks) {
                         rounds->rescan = true;
-                        return;
+                        return false;
                 }
                 pending->blocks = blocks;
                 pending->n_allocated = n;
         }
 
         pending->blocks[pending->n_blocks++] = index;
-        rounds->announced = true;
+        return true;
+}
+
+void rounds_announce(Rounds *rounds, BlockIndex index) {
+        if (add_to(rounds, &rounds->pending, index))
+                rounds->announced = true;
+}
+
+/* Somebody else did something to it: it is looked at after a barrier. */
+static void touch(Rounds *rounds, BlockIndex index) {
+        if (add_to(rounds, &rounds->touched, index))
+                rounds->was_touched = true;
 }
 
 static void tell_forgetful(int error) {
@@ -99,6 +114,15 @@ void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark ma
         };
 
         tell_forgetful(block_table_set(rounds->table, &record));
+}
+
+void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode) {
+        tell_forgetful(block_table_set(rounds->table, &(BlockRecord){
+                                                              .index = index,
+                                                              .inode = inode,
+                                                              .mark = BLOCK_MARK_RELEASED,
+                                                              .zone = _ZONE_KIND_INVALID,
+                                                      }));
 }
 
 void rounds_forget(Rounds *rounds, BlockIndex index) {
@@ -128,6 +152,14 @@ static bool is_under_way(const Rounds *rounds, BlockIndex index) {
 }
 
 /*
+ * Of a block that is being moved, one "offline" is ours, and what it is in the end is known when the
+ * attempt has ended. Its mark stays until then: who is killed meanwhile must not find it released.
+ */
+static bool may_be_ours(const Rounds *rounds, BlockIndex index) {
+        return is_under_way(rounds, index) && rounds->current_move;
+}
+
+/*
  * What is online and told needs no more. It is kept before its event comes, for who is killed in
  * between must not find it released.
  */
@@ -139,7 +171,8 @@ static void remember_settled(Rounds *rounds, const WorkItem *item) {
 
         if (!is_online || is_gone)
                 return;
-        if (!record || record->mark == BLOCK_MARK_FOUND)
+        if (!record || record->mark == BLOCK_MARK_FOUND ||
+            (record->mark == BLOCK_MARK_MOVING && !may_be_ours(rounds, item->verdict.block)))
                 rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
                                 item->last.zone);
         else if (record->zone == _ZONE_KIND_INVALID) /* its "offline" came already */
@@ -160,14 +193,23 @@ static void on_settled(void *userdata, const WorkItem *item) {
         tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
 }
 
+/* It was taken offline to be moved, could be put nowhere, and has waited for being tried again. */
+static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
+        return record->mark == BLOCK_MARK_MOVING && !is_under_way(rounds, record->index) &&
+               !work_has(&rounds->work, record->index);
+}
+
 /* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
 static void on_add(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
         ino_t inode;
 
         if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
-            inode == record->inode)
+            inode == record->inode) {
+                if (is_left_over(rounds, record))
+                        rounds_announce(rounds, index);
                 return;
+        }
 
         rounds_forget(rounds, index);
         rounds_announce(rounds, index);
@@ -178,18 +220,11 @@ static void on_add(Rounds *rounds, BlockIndex index) {
  * or is on its way back, since the kernel couldn't unplug its device, shows after the barrier.
  */
 static void release(Rounds *rounds, BlockIndex index) {
-        rounds->leaving = true;
+        rounds->left_at = rounds->ops->now(rounds->userdata);
+        rounds->is_mixed = rounds->is_mixed || rounds->returning;
         budget_forget(&rounds->budget, index);
         mark(rounds, index, BLOCK_MARK_RELEASED);
-        rounds_announce(rounds, index);
-}
-
-/*
- * Of a block that is being moved, one "offline" is ours, and what it is in the end is known when the
- * attempt has ended. Its mark stays until then: who is killed meanwhile must not find it released.
- */
-static bool may_be_ours(const Rounds *rounds, BlockIndex index) {
-        return is_under_way(rounds, index) && rounds->current_move;
+        touch(rounds, index);
 }
 
 /*
@@ -206,10 +241,12 @@ static void on_online(Rounds *rounds, BlockIndex index) {
                 return;
         }
 
-        if (!record || record->mark != BLOCK_MARK_RELEASED)
+        if (record && record->mark == BLOCK_MARK_RELEASED)
+                rounds->returning = true;
+        else
                 mark(rounds, index, BLOCK_MARK_FOUND);
         if (!is_under_way(rounds, index) && !work_has(&rounds->work, index))
-                rounds_announce(rounds, index);
+                touch(rounds, index);
 }
 
 static void on_offline(Rounds *rounds, BlockIndex index) {
@@ -224,7 +261,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
 }
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
-        rounds->leaving = true;
+        rounds->left_at = rounds->ops->now(rounds->userdata);
         budget_forget(&rounds->budget, index);
         rounds_forget(rounds, index);
         if (is_under_way(rounds, index))
@@ -237,9 +274,10 @@ static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
 
-        /* What was read of it may be old: it is decided upon in the next round. */
-        if (rounds->deciding && uevent->action != UEVENT_OTHER)
-                rounds_announce(rounds, uevent->block);
+        /* What was read of it may be old: so it is read again. */
+        if (rounds->deciding &&
+            (uevent->action == UEVENT_ONLINE || uevent->action == UEVENT_OFFLINE))
+                (void)add_to(rounds, &rounds->stale, uevent->block);
 
         switch (uevent->action) {
         case UEVENT_ADD:
@@ -268,7 +306,7 @@ void rounds_read_uevents(Rounds *rounds) {
                         on_uevent(rounds, &uevent);
                 else if (r == -ENOBUFS) {
                         log_warning("Events were lost; all blocks are read anew.");
-                        rounds->rescan = true;
+                        rounds->rescan = rounds->is_mixed = true;
                 } else {
                         (void)log_error_errno(r, "Failed to read events: %m");
                         return;
@@ -293,6 +331,7 @@ static void take_next_policy(Rounds *rounds) {
 
 /* The barrier is a write, if one without effect: not where nothing is to be written at all. */
 static bool start_barrier(Rounds *rounds) {
+        rounds->was_touched = false;
         if (rounds->policy->active == MODE_OBSERVE || !rounds->ops->start_barrier(rounds->userdata))
                 return false;
 
@@ -301,21 +340,42 @@ static bool start_barrier(Rounds *rounds) {
         return true;
 }
 
+/* Whether memory was taken away lately; a device that shrinks does so block by block. */
+static bool may_be_shrinking(Rounds *rounds) {
+        return rounds->left_at > 0 &&
+               rounds->ops->now(rounds->userdata) - rounds->left_at < SHRINKING_USEC;
+}
+
+/* Whether there may be one more movable block. Where it can't be counted, there may not. */
+static bool budget_holds(Rounds *rounds) {
+        BudgetReason reason;
+        int r;
+
+        r = rounds->ops->read_zoneinfo(rounds->userdata, &rounds->zoneinfo);
+        if (budget_set_zones(&rounds->budget, r < 0 ? NULL : &rounds->zoneinfo) < 0)
+                return false;
+
+        reason = budget_state(&rounds->budget, rounds->policy);
+        return reason.cause == BUDGET_FITS && reason.before + rounds->block_size <= reason.limit;
+}
+
 /*
  * What a block holds has to go elsewhere, and how much that is can't be known: so as much as it can
- * hold must be free, and as much besides.
+ * hold must be free, and as much besides. What goes back where it was needs no budget.
  */
-static Denial find_denial(Rounds *rounds) {
-        if (rounds->leaving)
+static Denial find_denial(Rounds *rounds, const Verdict *verdict) {
+        if (verdict->is_dynamic && may_be_shrinking(rounds))
                 return DENIAL_LEAVING;
         if (rounds->ops->available_memory(rounds->userdata) < 2 * rounds->block_size)
                 return DENIAL_MEMORY;
+        if (verdict->online == ONLINE_MOVABLE && verdict->rezone && !budget_holds(rounds))
+                return DENIAL_BUDGET;
 
         return DENIAL_NONE;
 }
 
-static bool may_be_moved(Rounds *rounds) {
-        Denial denial = find_denial(rounds);
+static bool may_be_moved(Rounds *rounds, const WorkItem *item) {
+        Denial denial = find_denial(rounds, &item->verdict);
 
         work_deny(&rounds->work, denial);
         return denial == DENIAL_NONE;
@@ -326,11 +386,12 @@ static const WorkItem *next_item(Rounds *rounds, Online *ret_online) {
         const WorkItem *item;
 
         while ((item = work_next(&rounds->work, ret_online, on_settled, rounds))) {
-                if (!item->found_online || may_be_moved(rounds))
+                if (!item->found_online || may_be_moved(rounds, item))
                         break;
 
                 rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
-                                _ZONE_KIND_INVALID);
+                                item->verdict.online == ONLINE_MOVABLE ? ZONE_KIND_KERNEL
+                                                                       : ZONE_KIND_MOVABLE);
                 work_settle(&rounds->work, item->verdict.block, OUTCOME_WRONG_ZONE, on_settled,
                             rounds);
         }
@@ -360,7 +421,8 @@ static void start_attempt(Rounds *rounds) {
 }
 
 static bool has_undecided(const Rounds *rounds) {
-        return !rounds->waiting && (rounds->rescan || rounds->pending.n_blocks > 0);
+        return !rounds->waiting &&
+               (rounds->rescan || rounds->pending.n_blocks > 0 || rounds->touched.n_blocks > 0);
 }
 
 /*

@@ -43,8 +43,11 @@ typedef struct RoundsOps {
         bool (*start_barrier)(void *userdata); /* false: none can be had */
         void (*start_attempt)(void *userdata, const WorkItem *item, Online online, bool move);
 
-        /* Has rounds_on_link_timer() called in a moment. */
-        void (*wait_for_links)(void *userdata);
+        /* Has rounds_on_link_timer() called in a moment. False: it can't. */
+        bool (*wait_for_links)(void *userdata);
+
+        /* Monotonic, in microseconds. */
+        uint64_t (*now)(void *userdata);
 } RoundsOps;
 
 typedef enum Phase {
@@ -53,7 +56,7 @@ typedef enum Phase {
         PHASE_ATTEMPT,
 } Phase;
 
-/* Blocks that were announced and aren't decided yet; some may stand here twice. */
+/* Blocks, some of them maybe twice. */
 typedef struct Pending {
         size_t n_blocks, n_allocated;
         BlockIndex *blocks;
@@ -75,14 +78,19 @@ typedef struct Rounds {
         bool current_is_gone;        /* its "remove" came meanwhile */
         unsigned n_current_offlines; /* its "offline" did so often, while it is moved */
         Work work;
-        Pending pending;
+        Pending pending;  /* announced, and not decided yet */
+        Pending touched;  /* taken offline or put online by somebody else, and not looked at yet */
+        Pending stale;    /* something was told of them since they were read to be decided */
         bool announced;   /* something was, since the last barrier was started */
+        bool was_touched; /* the same of 'touched' */
         bool deciding;    /* what was read may change before it is decided upon */
+        bool returning;   /* a block that was taken offline is online again, since the last look */
+        bool is_mixed;    /* and another one was taken offline after that */
         bool rescan;      /* read all blocks */
         bool first_sweep; /* nothing was looked at before in this boot */
         bool own_setting; /* until the first sweep the kernel's own setting was in force */
         bool waiting;     /* for node links, until the timer ends */
-        bool leaving;     /* somebody took memory offline or away, since the last decision */
+        uint64_t left_at; /* when somebody took memory offline or away last; 0: never */
         Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;
         bool stopping; /* nothing new is started */

@@ -62,8 +62,11 @@ static const char *describe_attempt(const Attempt *attempt, const char *reason,
         char zones[VALID_ZONES_TEXT_MAX];
 
         if (attempt->taken_off)
-                word = attempt->online == ONLINE_MOVABLE ? "offline, online_movable"
-                                                         : "offline, online_kernel";
+                word = attempt->online == ONLINE_MOVABLE ? attempt->written
+                                                                   ? "offline, online_movable"
+                                                                   : "offline; online_movable"
+                       : attempt->written                ? "offline, online_kernel"
+                                                         : "offline; online_kernel";
         else if (attempt->moved_from != _ZONE_KIND_INVALID)
                 word = "offline";
 
@@ -100,8 +103,11 @@ static const char *describe_staying(const WorkItem *item) {
                 return "; somebody else put it online there, and too little memory is free "
                        "elsewhere to move it";
         case DENIAL_LEAVING:
-                return "; somebody else put it online there, and it isn't moved while memory is "
-                       "being taken away";
+                return "; somebody else put it online there, and it isn't moved, for its device may "
+                       "be shrinking";
+        case DENIAL_BUDGET:
+                return "; somebody else put it online there, and it isn't moved, for there would be "
+                       "too much movable memory";
         default:
                 return "; somebody else put it online there, and it stays so";
         }
@@ -117,6 +123,10 @@ static const char *consequence_of(const WorkItem *item) {
                 return "; it stays offline";
         case OUTCOME_WRONG_ZONE:
                 return describe_staying(item);
+        case OUTCOME_CANCELLED:
+                return item->last.taken_off ? "; memplugd had taken it offline to move it, and it "
+                                              "stays so until memplugd is started again"
+                                            : "";
         default:
                 return "";
         }

@@ -19,3 +19,8 @@ DECLARE_STRING_TABLE(setting, Setting);
 
 /* Their values are single words or numbers, shorter than this. */
 #define SETTING_TEXT_MAX 32
+
+/* A text for each of them; "": none. */
+typedef struct SettingTexts {
+        char of[_SETTING_MAX][SETTING_TEXT_MAX];
+} SettingTexts;

@@ -177,6 +177,13 @@ BudgetReason budget_state(const Budget *budget, const Policy *policy) {
         return reason;
 }
 
+bool budget_node_has_base(const Budget *budget, int node) {
+        Sums sums = {};
+
+        add_nodes(budget, node, &sums);
+        return sums.early > 0;
+}
+
 /* In a unit in which the number has four digits or more, so that what differs looks different. */
 #define SIZE_TEXT_MAX 32
 static const char *format_size(uint64_t bytes, char text[SIZE_TEXT_MAX]) {

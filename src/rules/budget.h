@@ -148,6 +148,12 @@ BudgetReason budget_judge(const Budget *budget, const Policy *policy, Unit unit,
  */
 BudgetReason budget_state(const Budget *budget, const Policy *policy);
 
+/*
+ * Whether anything on the node counts as kernel memory: if not, numa_aware lets none of its memory become
+ * movable, ever. That is so where a node had no memory at boot.
+ */
+bool budget_node_has_base(const Budget *budget, int node);
+
 /* The number of a device that has blocks in the books, or 0. For the budget's own files. */
 uint32_t budget_find_device(const Budget *budget, const Device *device);
 

@@ -3,8 +3,12 @@
 /*
  * Whether rules can be said in the kernel's own words. It has one word for all new memory
  * (auto_online_blocks), so all rules must ask for the same, and none for something else where that
- * can't be had. What comes behind the first rule that takes everything doesn't count.
+ * can't be had. What comes behind the first rule that takes everything doesn't count: with one such
+ * rule in the config, not the built-in rules, which ask for this and that. "auto" it knows as a policy
+ * for "online" (auto-movable), with the same ratio and the same devices as units, but without
+ * kernel_min.
  */
+#include "model/setting.h"
 #include "rules/policy.h"
 
 typedef struct KernelWords {
@@ -29,9 +33,17 @@ char *kernel_words_explain(const KernelWords *words);
 char *kernel_words_explain_auto(const Policy *policy);
 
 /*
- * What is written to auto_online_blocks for it. NULL for "kernel-policy": what it was by itself.
+ * What is written to auto_online_blocks for it. NULL for "kernel-policy": what it was by itself. For
+ * "auto" that is but the half: see kernel_words_setting().
  */
 const char *online_to_kernel_word(Online online);
+
+/*
+ * What each of the kernel's settings has to be for these words, if none is in the way: 'text', or a
+ * constant. NULL: what it was by itself. "auto" needs all four, which kernels before 5.15 don't have.
+ */
+const char *kernel_words_setting(const KernelWords *words, const Policy *policy, Setting setting,
+                                 char text[SETTING_TEXT_MAX]);
 
 /*
  * What memory comes to that the kernel's setting decides about: "default", "kernel", "movable", or

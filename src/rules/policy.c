@@ -91,7 +91,7 @@ static bool any_rule_in_play(const Policy *policy, bool (*asks)(const Rule *rule
 }
 
 static bool asks_for_budget(const Rule *rule) {
-        return rule->online == ONLINE_AUTO;
+        return rule->online == ONLINE_AUTO || (rule->online == ONLINE_MOVABLE && rule->rezone);
 }
 
 bool policy_asks_for_budget(const Policy *policy) {

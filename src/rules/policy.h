@@ -131,11 +131,11 @@ Policy *policy_new_default(void);
 /*
  * The rules that can be reached are those up to the first that takes everything. Whether one of them
  * can't decide without a block's source or device: then those are to be read, else needn't be. It can't
- * if it matches by source or size, says "auto", or wants devices movable as a whole.
+ * if it matches by source or size, says "auto", or wants devices movable as a whole or moved.
  */
 bool policy_asks_for_devices(const Policy *policy);
 
-/* Whether one of them says "auto": then a Budget is to be kept. */
+/* Whether one of them says "auto", or has memory moved to Movable: then a Budget is to be kept. */
 bool policy_asks_for_budget(const Policy *policy);
 
 /* Whether one of them can't decide without knowing which nodes have CPUs. */

@@ -99,6 +99,7 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
                 .node = block->node,
                 .online = rule->online,
                 .or_else = rule->or_else,
+                .is_dynamic = block->source == SOURCE_VIRTIO_MEM,
                 .rezone = rule->rezone,
                 .rule = rule,
         };

@@ -11,8 +11,9 @@ typedef struct Verdict {
         int node;
         Online online; /* never "kernel-policy" or "auto": they have become what they come to */
         Online or_else;
-        bool rezone;   /* moved there, if somebody else put it in the other zone */
-        uint32_t unit; /* the caller's: its device, which is to be movable as a whole; 0: none */
+        bool is_dynamic; /* of a virtio-mem device, which may be shrinking */
+        bool rezone;     /* moved there, if somebody else put it in the other zone */
+        uint32_t unit;   /* the caller's: its device, which is to be movable as a whole; 0: none */
         bool unit_is_broken; /* and can't be any more */
         const Rule *rule;    /* the policy's */
         BudgetReason budget; /* of "auto": why */

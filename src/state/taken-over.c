@@ -105,15 +105,31 @@ static int write_new(int dir_fd, const char *name, const TakenOver *saved) {
         return (size_t)n == size ? 0 : -ENOSPC;
 }
 
-/* Adds a word as the newest; of too many the oldest goes. */
-static void add_word(TakenOver *saved, const char *word) {
-        if (taken_over_wrote(saved, word))
-                return;
+static size_t find_word(const TakenOver *saved, const char *word) {
+        size_t i = 0;
 
-        if (saved->n_wrote == TAKEN_OVER_WORDS_MAX) {
-                saved->n_wrote--;
-                memmove(saved->wrote[0], saved->wrote[1], saved->n_wrote * SETTING_TEXT_MAX);
-        }
+        while (i < saved->n_wrote && strcmp(saved->wrote[i], word) != 0)
+                i++;
+        return i;
+}
+
+static void drop_word(TakenOver *saved, size_t i) {
+        saved->n_wrote--;
+        memmove(saved->wrote[i], saved->wrote[i + 1], (saved->n_wrote - i) * SETTING_TEXT_MAX);
+}
+
+/*
+ * Makes a word the newest; of too many the oldest goes, so that what the setting reads as until the
+ * next is written never does.
+ */
+static void add_word(TakenOver *saved, const char *word) {
+        size_t i = find_word(saved, word);
+
+        if (i < saved->n_wrote)
+                drop_word(saved, i);
+        else if (saved->n_wrote == TAKEN_OVER_WORDS_MAX)
+                drop_word(saved, 0);
+
         (void)strcpy(saved->wrote[saved->n_wrote++], word);
 }
 
@@ -149,9 +165,5 @@ int taken_over_forget(int dir_fd, Setting setting) {
 }
 
 bool taken_over_wrote(const TakenOver *saved, const char *word) {
-        for (size_t i = 0; i < saved->n_wrote; i++)
-                if (strcmp(saved->wrote[i], word) == 0)
-                        return true;
-
-        return false;
+        return find_word(saved, word) < saved->n_wrote;
 }

@@ -268,6 +268,84 @@ def case_list_sources_hidden(ctl):
     check(told["blocks"][0]["source"] is None, f"{told['blocks'][0]}")
 
 
+AUTO = 'movable_ratio = "60%"; rules = ( { name = "as much as fits"; online = "auto"; } );\n'
+
+
+def auto_tree():
+    """2 GiB and what is plugged into it all at once: two DIMMs of 1 GiB, and 512 MiB of virtio-mem."""
+    tree = Tree("tree")
+    tree.config(AUTO)
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(32, 51, "offline", "Normal Movable")
+    tree.dimm("PNP0C80:00", 32, 39)
+    tree.dimm("PNP0C80:01", 40, 47)
+    tree.iomem((0, 15, "System RAM"), (48, 51, "virtio3", "System RAM (virtio_mem)"))
+    tree.zoneinfo((0, "DMA32", 8), (0, "Normal", 8), (0, "Movable", 0))
+    return tree
+
+
+def wanted(ctl, *arguments):
+    """What is wanted of each block, by its first letter."""
+    told = ctl.json("list", "--all", "--sysroot", "tree", *arguments)["blocks"]
+    return "".join(entry["wanted"][0] for entry in told)
+
+
+def case_list_auto(ctl):
+    """Each block is judged with those before it in mind: a DIMM as a whole, virtio-mem by steps."""
+    tree = auto_tree()
+    ctl.expect("list", "--sysroot", "tree")
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 8 * "k" + "mkmk", wanted(ctl))
+    tree.config(AUTO.replace("rules = (", 'rules = ( { match = { blocks = "32-39"; }; '
+                             'online = "movable"; },').replace("60%", "40%"))
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 8 * "k" + "kkkk", "beyond it: " + wanted(ctl))
+    tree.remove("proc/zoneinfo")
+    check(wanted(ctl) == 16 * "k" + 8 * "m" + 12 * "k", "not counted: " + wanted(ctl))
+    tree.file("proc/zoneinfo", "nonsense\n")
+    error = ctl.run("list", "--sysroot", "tree").stderr
+    check("can't read /proc/zoneinfo" in error, f"broken: {error}")
+
+
+def case_list_auto_json(ctl):
+    """The numbers are there, as far as they led to what is wanted."""
+    tree = auto_tree()
+    ctl.expect("list", "--json", "--sysroot", "tree")
+    tree.config('kernel_min = "2304M";' + AUTO)
+    reasons = [row["budget"] for row in ctl.json("list", "--sysroot", "tree")["blocks"]]
+    check(reasons[0] is None, f"{reasons[0]}")
+    check([reason["cause"] for reason in reasons[1:]] ==
+          ["below_min", "fits", "fits", "over_ratio", "fits", "over_ratio"], f"{reasons}")
+    check(reasons[1]["movable_after"] is None and reasons[1]["kernel_in_all"] == 17 * BLOCK_SIZE,
+          f"{reasons[1]}")
+    tree.remove("proc/zoneinfo")
+    reason = ctl.json("list", "--sysroot", "tree")["blocks"][1]["budget"]
+    check((reason["cause"], reason["kernel_in_all"], reason["text"]) ==
+          ("unknown", None, "the budget can't be counted"), f"{reason}")
+
+
+def case_list_auto_node(ctl):
+    """With numa_aware, memory of a node without boot memory is never made movable."""
+    tree = auto_tree()
+    tree.config(AUTO.replace("60%", "301%") + "numa_aware = true;\n")
+    tree.blocks(64, 71, "offline", "Normal Movable", node=1)
+    tree.dimm("PNP0C80:02", 64, 71)
+    rows = ctl.json("list", "--sysroot", "tree")["blocks"]
+    check([(row["wanted"], row["budget"]["cause"], row["budget"]["on_node"]) for row in rows[1:]] ==
+          [("movable", "fits", None)] * 3 + [("kernel", "over_node", 1)], f"{rows}")
+
+
+def case_list_facts(ctl):
+    """Rules by what isn't in the block itself."""
+    tree = auto_tree()
+    tree.blocks(64, 65, "offline", "Normal Movable", node=1)
+    tree.file("sys/devices/system/node/has_cpu", "0\n")
+    tree.config('rules = ( { match = { source = "virtio-mem"; }; online = "default"; },\n'
+                '{ match = { size_min = "1G"; }; online = "movable"; },\n'
+                '{ match = { cpuless = true; }; online = "leave"; }, { online = "kernel"; } );\n')
+    check(wanted(ctl) == 16 * "k" + 16 * "m" + 4 * "d" + "ll", wanted(ctl))
+    tree.remove("sys/devices/system/node/has_cpu")
+    check(wanted(ctl) == 16 * "k" + 16 * "m" + 4 * "d" + "kk", wanted(ctl))
+
+
 # devices
 
 def devices_tree():
@@ -481,6 +559,65 @@ def case_status_all(ctl):
     ctl.expect("status", "--all", "--sysroot", "tree")
 
 
+def case_status_budget(ctl):
+    tree = auto_tree()
+    ctl.expect("status", "--sysroot", "tree")
+    told = ctl.json("status", "--sysroot", "tree")["budget"]
+    page = os.sysconf("SC_PAGE_SIZE")
+    check((told["cause"], told["movable_before"], told["movable_limit"], told["kernel_base"],
+           told["ratio_percent"], told["nodes_never_movable"]) ==
+          ("fits", 0, 16 * BLOCK_SIZE * 60 // 100 // page * page, 16 * BLOCK_SIZE, 60, []),
+          f"{told}")
+
+    # What is promised isn't there yet; and without "auto" there is nothing to say.
+    tree.config('rules = ( { online = "movable"; } );\n')
+    check(ctl.json("status", "--sysroot", "tree")["budget"] is None, "without auto")
+    check("Budget:" not in ctl.run("status", "--sysroot", "tree").stdout, "without auto")
+
+    tree.config(AUTO)
+    tree.remove("proc/zoneinfo")
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("\nBudget: can't be counted, so \"auto\" makes nothing movable\n" in text, text)
+
+
+def case_status_budget_beyond(ctl):
+    """All that there is to be told at once, in lines that fit."""
+    tree = Tree("tree")
+    tree.config('numa_aware = true; kernel_min = "3T"; movable_ratio = "20%";\n' +
+                CONFIG.replace('"1"', '"1-3"').rstrip()[:-2] + ',\n  { online = "auto"; }\n);\n')
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(64, 67, "online", "Movable")
+    tree.blocks(100, 101, "online", "Movable")
+    zones = [(0, "Normal", 16), (0, "Movable", 6)]
+    for node in range(1, 25, 2):
+        tree.blocks(node * 1000, node * 1000, "offline", "Normal Movable", node=node)
+        zones.append((node, "Normal", 0))
+    tree.blocks(4000, 4000, "offline", "Normal Movable", node=4)
+    tree.iomem((0, 15, "System RAM"), (100, 101, "virtio3", "System RAM (virtio_mem)"))
+    tree.zoneinfo(*zones)
+    done = ctl.expect("status", "--sysroot", "tree")
+    lines = done.stdout.splitlines()
+    check(len(lines) <= 23, f"{len(lines)} lines")
+    check(max(map(len, lines)) <= 80, "a line is too long")
+    text = ctl.run("status", "--all", "--sysroot", "tree").stdout
+    check('node = "4-5,7,9,11,13,15,17,19,21,23"' in text, text)
+    told = ctl.json("status", "--sysroot", "tree")["budget"]
+    check(told["cause"] == "over_ratio", f"{told}")
+    check(told["nodes_never_movable"] == [4, *range(5, 25, 2)], f"{told}")
+
+    tree.config('rules = ( { online = "auto"; } );\n')
+    check(ctl.json("status", "--sysroot", "tree")["budget"]["nodes_never_movable"] == [],
+          "without numa_aware")
+
+
+def case_status_budget_hidden(ctl):
+    """Who isn't shown what is virtio-mem's can't count as exactly."""
+    hide_addresses(auto_tree())
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("\nBudget: about 0B of 1.2G movable (60% of 2G kernel memory)\n" in text, text)
+    check(ctl.json("status", "--sysroot", "tree")["sources_hidden"], "sources_hidden")
+
+
 def case_status_json(ctl):
     plugged_tree()
     done = ctl.expect("status", "--json", "--sysroot", "tree")
@@ -540,7 +677,7 @@ def case_check_config_bad_json(ctl):
 def case_check_config_json(ctl):
     Tree("tree").config(CONFIG)
     told = ctl.json("check-config", "--sysroot", "tree")
-    check(told == {"valid": True, "files": told["files"], "rules": 3, "built_in_rules": 1,
+    check(told == {"valid": True, "files": told["files"], "rules": 3, "built_in_rules": 7,
                    "errors": 0, "warnings": 0, "messages": []}, f"{told}")
     check(len(told["files"]) == 1, "files")
 
@@ -702,8 +839,8 @@ def each_output(ctl, exit_code, **kwargs):
     """Runs whatever prints something, with an odd standard output. Answers its errors."""
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
-            for arguments in (("list",), ("list", "--json"), ("status",), ("status", "--json"),
-                              ("devices",), ("devices", "--json"), ("check-config",),
+            for arguments in (("list",), ("list", "--json"), ("list", "--json", "--all"),
+                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("check-config",),
                               ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 
@@ -740,8 +877,9 @@ def each_output_to_gone_reader(ctl, writer, ignored):
     """Python ignores SIGPIPE for itself; restore_signals says whether for its child too."""
     if not ignored:
         plugged_tree()
-    return ctl.run("list", "--sysroot", "tree", stdout=writer, restore_signals=not ignored,
-                   exit_code=1 if ignored else -13).stderr
+    return "".join(ctl.run(*arguments, "--sysroot", "tree", stdout=writer,
+                           restore_signals=not ignored, exit_code=1 if ignored else -13).stderr
+                   for arguments in (("list",), ("list", "--json", "--all")))
 
 
 def on_terminal(ctl, *arguments, columns=80, env=None):
@@ -783,24 +921,22 @@ def case_output_pipe(ctl):
 
 # What goes with it
 
-def history_file():
+def history_file(tree):
     """Two files, the newer one with half a line by a crash, and one that is being written."""
-    tree = Tree("tree")
     tree.file("run/memplugd/history.old", "1795327803123456 6 memory32: done: online_movable\n")
     tree.file("run/memplugd/history",
               "1795327804000999 4 memory33: busy: \033[31mred\n"
               "17953278\nnonsense 6 x\n1795327805 9 x\n"
               "1795327805000000 6 Ending, as Terminated says.\n1795327806000000 6 hal")
-    return tree
 
 
 def case_history(ctl):
-    history_file()
+    history_file(Tree("tree"))
     ctl.expect("history", "--sysroot", "tree", env={"TZ": "UTC"})
 
 
 def case_history_json(ctl):
-    history_file()
+    history_file(Tree("tree"))
     ctl.expect("history", "--json", "--sysroot", "tree")
 
 
@@ -833,15 +969,20 @@ def case_man_page(ctl):
     """Each verb, option, column and key of JSON is in the man page."""
     page = (SOURCE / "man/memplugctl.1").read_text(encoding="utf-8").replace("\\-", "-")
     told = ctl.run("--help").stdout
-    plugged_tree()
+    tree = plugged_tree()
     words = set(re.findall(r"(?<!-)--[a-z-]+", told))
     words |= set(re.findall(r"^  ([a-z][a-z-]+)", told, re.M))
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
-    history_file()
+    history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
+    os.mkdir("auto")
+    os.chdir("auto")
+    auto_tree()
+    for verb in "list", "status":
+        words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     missing = [word for word in sorted(words) if not re.search(rf"(?<![\w-]){word}(?![\w-])", page)]
     check(not missing, f"not in the man page: {' '.join(missing)}")
 

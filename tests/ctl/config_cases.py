@@ -164,7 +164,7 @@ def case_check_config_doubts_no_nodes(ctl):
 
 def case_check_config_doubts_mode(ctl):
     tree = Tree("tree")
-    tree.config('\nmode = "kernel";\n')
+    tree.config('\nmode = "kernel"; rules = ( { online = "default"; } );\n')
     check(ctl.json("check-config", "--sysroot", "tree")["warnings"] == 0, "it can")
     tree.remove("sys/devices/system/memory/auto_online_blocks")
     told = ctl.json("check-config", "--sysroot", "tree")

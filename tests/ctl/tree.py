@@ -57,6 +57,13 @@ class Tree:
                              f"{(last + 1) * BLOCK_SIZE - 1:08x} : {name}\n")
         self.file("proc/iomem", "".join(lines))
 
+    def zoneinfo(self, *zones):
+        """Writes /proc/zoneinfo: (node, zone, present blocks), in this machine's pages."""
+        pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
+        self.file("proc/zoneinfo", "".join(
+            f"Node {node}, zone {zone:>8}\n  pages free     1\n        present  {n * pages}\n"
+            for node, zone, n in zones))
+
     def fifo_for_zones(self, index):
         """Makes a FIFO of a block's valid_zones: who opens it waits for ever."""
         os.mkfifo(self._memory / f"memory{index}" / "valid_zones")

@@ -100,10 +100,8 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
             rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
                     (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
                     (uint64_t)rounds->waiting << 3 | (uint64_t)rounds->announced << 5 |
-                    (uint64_t)rounds->current_is_gone << 6 |
-                    (uint64_t)(rounds->leaving &&
-                               (world->scenario->rezone || world->scenario->n_failed_unplugs > 0))
-                            << 7 |
+                    (uint64_t)rounds->current_is_gone << 6 | (uint64_t)rounds->was_touched << 7 |
+                    (uint64_t)rounds->returning << 40 | (uint64_t)rounds->is_mixed << 41 |
                     (uint64_t)rounds->n_current_offlines << 8 |
                     (uint64_t)rounds->current_move << 24 | (uint64_t)(rounds->policy != NULL) << 4);
         mix(hash, world->job | world->job_block << 8 | (uint64_t)world->job_online << 16 |

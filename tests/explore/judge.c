@@ -129,7 +129,8 @@ static bool reason_is_true(const World *world, const WorkItem *item) {
                 return !same || (ghost->agent_onlined && zone_is_told(world, item));
         case OUTCOME_REFUSED:
                 return kernel_refuses(world, item->verdict.block, item->last.online) ||
-                       ghost->tried_at < world->moment || !same;
+                       ghost->tried_at < world->moment || !same ||
+                       (item->last.taken_off && ghost->refusal < 0);
         case OUTCOME_NO_MEMORY:
                 return ghost->refusal == -ENOMEM;
         case OUTCOME_GONE:

@@ -3,7 +3,7 @@
 
 import re
 
-from .box import MOVABLE_ON_NODE_1, Wrong, expect, expect_match
+from .box import Wrong, expect, expect_match
 from .registry import scenario
 
 
@@ -27,14 +27,22 @@ def lsmem_totals(box, user):
                  for word in ("online", "offline"))
 
 
+NODE_0_LEFT = """\
+rules = (
+  { name = "node 1 can be pulled"; match = { node = "1"; }; online = "movable"; },
+  { name = "hands off node 0"; match = { node = "0"; }; online = "leave"; }
+);
+"""
+
+
 @scenario()
 def cli_as_user(box):
     user = "nobody"
-    box.start(MOVABLE_ON_NODE_1)
+    box.start(NODE_0_LEFT)
     online = box.plug("d1", "512M", 1)
     box.wait_online(online)
     offline = box.plug("d2", "256M", 0)
-    box.wait_journal("^memory[0-9-]+: left offline; built-in")
+    box.wait_journal("^memory[0-9-]+: left offline; rule 'hands off node 0'")
 
     blocks = box.guest.blocks()
     listed = box.memplugctl_json("list --all", user)
@@ -53,7 +61,7 @@ def cli_as_user(box):
     nodes = {node["node"]: node for node in status["nodes"]}
     expect("movable in node 1", nodes[1]["movable_bytes"], len(online) * size)
     expect("offline in node 0", nodes[0]["offline_bytes"], len(offline) * size)
-    expect_match("check-config", box.memplugctl("check-config", user), "^OK: 1 rule from ")
+    expect_match("check-config", box.memplugctl("check-config", user), "^OK: 2 rules from ")
     for verb in ("", "status", "list"):
         text = box.memplugctl(verb, user)
         if not text.strip() or "\x1b" in text:

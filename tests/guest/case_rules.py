@@ -50,7 +50,8 @@ def range_halves(box):
 BLOCKS = """\
 rules = (
   { name = "two of them"; match = { blocks = "34,37"; }; online = "movable"; },
-  { name = "as the kernel likes"; match = { node = "1"; blocks = "32-35"; }; online = "default"; }
+  { name = "as the kernel likes"; match = { node = "1"; blocks = "32-35"; }; online = "default"; },
+  { name = "hands off the rest"; online = "leave"; }
 );
 """
 
@@ -62,8 +63,8 @@ def blocks_and_default(box):
     new = box.plug("d1", "1G", 1)
     box.wait_online([34, 37])
     box.wait_online([32, 33, 35])
-    box.wait_journal("memory36: left offline; built-in")
-    box.wait_journal("memory38-39: left offline; built-in")
+    box.wait_journal("memory36: left offline; rule .hands off the rest")
+    box.wait_journal("memory38-39: left offline; rule .hands off the rest")
     box.wait_journal("^memory[0-9]+: done: online(_movable)?, ", count=5)
     box.expect_blocks([34, 37], "online", "Movable")
     box.expect_blocks([32, 33, 35], "online", "Normal")
@@ -87,13 +88,15 @@ def leave(box):
 
 @scenario()
 def no_config(box):
-    """Without any file, the built-in rule leaves all memory alone, and says so once."""
+    """Without any file, the built-in rules decide: a DIMM becomes movable as the budget allows."""
     box.start()
     new = box.plug("d1", "1G", 1)
-    box.wait_journal("^memory32-39: left offline; built-in")
-    box.expect_blocks(new, "offline")
-    box.expect_journal(r"memory\d+", 1)
-    box.wait_status("built-in rules only; blocks: nothing to do so far")
+    box.wait_online(new)
+    box.wait_journal("^memory[0-9]+: done: online_movable, Movable in .*; built-in: .*301%",
+                     count=8)
+    box.expect_blocks(new, "online", "Movable")
+    box.expect_journal(r"memory\d+", 8)
+    box.wait_status("built-in rules only; blocks: done 8$")
 
 
 OBSERVE = f"""\

@@ -67,7 +67,7 @@ DROP_IN = "/etc/memplugd/memplugd.conf.d/50-extra.conf"
 
 @scenario()
 def broken_config(box):
-    """It starts all the same, tells all errors, and leaves memory alone until it is repaired."""
+    """It starts all the same, tells all errors, and goes by the built-in rules until it is repaired."""
     box.configure(BROKEN_DROP_IN, DROP_IN)
     box.start(BROKEN)
     box.expect_active()
@@ -79,15 +79,17 @@ def broken_config(box):
     expect_match("systemctl status", shown, r"Active: active \(running\)")
     expect_match("systemctl status", shown, "Status: .*THE CONFIG HAS 2 ERRORS")
     new = box.plug("d1", "1G", 1)
-    box.wait_journal("^memory32-39: left offline; built-in")
-    box.expect_blocks(new, "offline")
+    box.wait_journal("^memory[0-9]+: done: online_movable, Movable in .*; built-in: ", count=8)
+    box.expect_blocks(new, "online", "Movable")
 
     box.guest.run(f"rm {DROP_IN}")
     box.configure(MOVABLE_ON_NODE_1)
     box.systemctl("reload")
-    box.wait_online(new)
+    new = box.plug("d2", "512M", 1)
+    box.wait_journal("^memory[0-9]+: done: online_movable, Movable in .*; rule 'node 1 can be pulled'",
+                     count=4)
     box.expect_blocks(new, "online", "Movable")
-    box.wait_status("^mode uevent, 1 rule of .*done 8$")
+    box.wait_status("^mode uevent, 1 rule of .*done 12$")
 
 
 @scenario()

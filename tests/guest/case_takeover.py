@@ -7,6 +7,10 @@ from .registry import Boot, scenario
 SETTING = f"{MEMORY}/auto_online_blocks"
 SAVED = "/run/memplugd/auto_online_blocks"
 
+PARAMETERS = "/sys/module/memory_hotplug/parameters"
+FOUR = (SETTING, f"{PARAMETERS}/online_policy", f"{PARAMETERS}/auto_movable_ratio",
+        f"{PARAMETERS}/auto_movable_numa_aware")
+
 ALL_MOVABLE = """\
 rules = ( { name = "all can be pulled"; online = "movable"; } );
 """
@@ -16,6 +20,11 @@ mode = "kernel";
 AUTO_WITH_NODE_RULE = f"""\
 mode = "auto";
 {MOVABLE_ON_NODE_1}"""
+KERNEL_AUTO = """\
+mode = "kernel";
+movable_ratio = "100%";
+rules = ( { name = "as the kernel would"; online = "auto"; } );
+"""
 OBSERVE = f"""\
 mode = "observe";
 {MOVABLE_ON_NODE_1}"""
@@ -51,6 +60,31 @@ def wait_setting(box, word):
     expect("auto_online_blocks", setting(box), word)
 
 
+def four(box):
+    """What mode "kernel" needs for "auto"."""
+    return box.guest.run(f"cat {' '.join(FOUR)}").out.split()
+
+
+def saved_four(box):
+    names = " ".join(path.rpartition("/")[2] for path in FOUR)
+    return box.guest.run(f"cd /run/memplugd; cat {names} 2>/dev/null", check=False).out.split()
+
+
+def set_four(box, words):
+    """The policy last: the kernel doesn't have its parameters changed while it is in force."""
+    box.guest.run(f"echo contig-zones >{FOUR[1]}")
+    for path, word in reversed(list(zip(FOUR, words))):
+        box.guest.run(f"echo {word} >{path}")
+    box.guest.run(f"echo {words[1]} >{FOUR[1]}")
+
+
+def wait_four(box, words):
+    """The unit that puts back is stopped after memplugd: systemctl doesn't wait for it."""
+    box.guest.run(f"timeout 30 sh -c 'until [ \"$(echo $(cat {' '.join(FOUR)}))\" = "
+                  f"\"{' '.join(words)}\" ]; do :; done'", check=False)
+    expect("the four settings", four(box), words)
+
+
 def stop(box):
     """Stops memplugd and waits until that which puts back is through."""
     box.systemctl("stop")
@@ -59,6 +93,9 @@ def stop(box):
 
 def saved(box):
     return box.guest.run(f"cat {SAVED} 2>/dev/null", check=False).out.split()
+
+
+KERNEL_POLICY = 'rules = ( { name = "as the kernel would"; online = "kernel-policy"; } );\n'
 
 
 @scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
@@ -177,20 +214,20 @@ def race_6_setting_flipped(box):
 
 
 @scenario(kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True, dirty=True)
-def without_config_as_without_memplugd(box):
+def kernel_policy_as_without_memplugd(box):
     """The kernels' own settings differ, and so does what becomes of a DIMM."""
     own = setting(box)
     expect("the kernel's own setting", own, {"6.12": "online", "6.1": "offline"}[
         "6.12" if "6.12" in box.guest.run("uname -r").out else "6.1"])
-    box.start()
+    box.start(KERNEL_POLICY)
     expect("auto_online_blocks", setting(box), "offline")
     new = box.plug("d1", "1G", 1)
     if own == "online":
         box.wait_online(new)
-        box.wait_journal("^memory[0-9]+: done: online, Normal.*built-in", count=8)
+        box.wait_journal("^memory[0-9]+: done: online, Normal.*as the kernel would", count=8)
         box.expect_blocks(new, "online", "Normal")
     else:
-        box.wait_journal("^memory32-39: left offline; built-in")
+        box.wait_journal("^memory32-39: left offline; rule 'as the kernel would'")
         box.expect_blocks(new, "offline")
     stop(box)
     expect("auto_online_blocks", setting(box), own)
@@ -228,6 +265,81 @@ def mode_kernel(box):
     box.expect_blocks([new[3]], "offline")
     stop(box)
     expect("auto_online_blocks", setting(box), "online")
+
+
+AS_AUTO = ["online", "auto-movable", "100", "N"]
+
+
+@scenario(kernels=("6.12", "6.1"), dirty=True)
+def mode_kernel_auto(box):
+    """All four settings are the kernel's words for "auto", and all four are put back."""
+    before = four(box)
+    expect("the four settings at first", before, ["offline", "contig-zones", "301", "Y"])
+    box.start(KERNEL_AUTO)
+    expect("the four settings", four(box), AS_AUTO)
+    expect("what was saved", saved_four(box), sum(map(list, zip(before, AS_AUTO)), []))
+    box.wait_status("^mode kernel, 1 rule")
+
+    # All that is movable may be as much as the kernel memory of the boot, 2 GiB without its holes.
+    new = box.plug("d1", "1G", 1)
+    box.wait_journal("^memory[0-9]+: already: the kernel put it online, zone Movable", count=8)
+    box.expect_blocks(new, "online", "Movable")
+    new = box.plug("d2", "1G", 1)
+    box.wait_journal("^memory[0-9]+: already: the kernel put it online, zone Normal", count=8)
+    box.expect_blocks(new, "online", "Normal")
+    box.expect_journal(r"^memory\d+: done", 0)
+
+    kill_and_wait(box)
+    expect("the four settings after a crash", four(box), AS_AUTO)
+    expect("what was saved", saved_four(box), sum(map(list, zip(before, AS_AUTO)), []))
+    stop(box)
+    wait_four(box, before)
+    expect("what is still saved", saved_four(box), [])
+
+
+@scenario(kernels=("6.12", "6.1"), dirty=True, races=True)
+def mode_kernel_auto_killed_for_good(box):
+    """As before after SIGKILL, too, where the kernel had the same policy by itself with another
+    ratio; and each setting is its who changes it."""
+    default = four(box)
+    before = ["online", "auto-movable", "250", "Y"]
+    try:
+        set_four(box, before)
+        box.start(KERNEL_AUTO)
+        expect("the four settings", four(box), AS_AUTO)
+        box.guest.run(f"echo 50 >{FOUR[2]}")
+        box.systemctl("reload")
+        box.wait_journal("^auto_movable_ratio was changed to '50' by somebody else, where memplugd "
+                         "wants '100'")
+        expect("the four settings after a reload", four(box), AS_AUTO[:2] + ["50", "N"])
+        box.guest.run(f"echo 100 >{FOUR[2]}")
+        box.systemctl("reload")
+        box.wait_journal("^auto_movable_ratio is '100' again, as memplugd had set it")
+
+        box.drop_in("ExecStart=\nExecStart=/usr/sbin/memplugd --no-such-option\n")
+        box.guest.run("systemctl kill -s KILL memplugd")
+        wait_four(box, before)
+    finally:
+        set_four(box, default)
+
+
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
+def mode_kernel_auto_before_5_15(box):
+    """A kernel without the policy: told by name, and memplugd itself does it."""
+    set_to(box, "online")
+    box.guest.run(f"mount -t tmpfs none {PARAMETERS}")
+    try:
+        why = "online_policy can't be set to 'auto-movable': this kernel has no such setting"
+        for mode in "kernel", "auto":
+            box.configure(KERNEL_AUTO.replace("kernel\";", f"{mode}\";"))
+            box.systemctl("restart")
+            box.wait_status(rf"^mode {mode} \(uevent is active: {why}\)")
+            box.wait_journal(f"^Mode {mode}: uevent is active, {why}")
+            expect("auto_online_blocks", setting(box), "offline")
+        stop(box)
+        expect("auto_online_blocks", setting(box), "online")
+    finally:
+        box.guest.run(f"umount {PARAMETERS}")
 
 
 @scenario(kernels=("6.12",), more_kernels=("6.1",))
@@ -310,8 +422,8 @@ def kernel_policy_leaves_what_it_finds(box):
         first, second = box.plug(name, "256M", 1)
         box.wait_online([first, second])
         box.offline(first)
-        box.start()
-        box.wait_journal(f"^memory{first}: left offline; built-in: the kernel's policy")
+        box.start(KERNEL_POLICY)
+        box.wait_journal(f"^memory{first}: left offline; rule 'as the kernel would'")
         new = box.plug(f"{name}-later", "128M", 1)
         box.wait_online(new)
         box.wait_journal(f"^memory{new[0]}: done: online,")

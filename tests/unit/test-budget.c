@@ -366,6 +366,7 @@ START_TEST(a_node_without_boot_memory_gets_nothing_if_nodes_count) {
                 machine.policy.numa_aware = rows[i].numa_aware;
                 machine.movable[1] = rows[i].movable_1;
                 show_zones(&machine);
+                ck_assert(budget_node_has_base(&machine.budget, 1) == (rows[i].kernel_1 > 0));
                 reason = judge(&machine, &dimm, 100, 1);
                 ck_assert_msg(reason.cause == rows[i].cause, "row %zu", i);
                 if (reason.cause == BUDGET_OVER_NODE) {
@@ -375,6 +376,18 @@ START_TEST(a_node_without_boot_memory_gets_nothing_if_nodes_count) {
                 }
                 budget_done(&machine.budget);
         }
+}
+END_TEST
+
+START_TEST(hot_added_kernel_memory_is_no_base_of_its_node) {
+        Machine machine = boot(4096, 0, 100);
+        Device dimm = new_device(SOURCE_DIMM, "a", 1, 1);
+
+        add_blocks(&machine, &dimm, 100, 8, ZONE_KIND_KERNEL);
+        ck_assert(budget_node_has_base(&machine.budget, 0));
+        ck_assert(!budget_node_has_base(&machine.budget, 1));
+        ck_assert(!budget_node_has_base(&machine.budget, 7));
+        budget_done(&machine.budget);
 }
 END_TEST
 
@@ -678,6 +691,7 @@ TEST_PROGRAM("budget", of_three_dimms_one_becomes_movable, the_numbers_are_those
              virtio_mem_grows_in_balance, virtio_mem_devices_keep_their_memory_to_themselves,
              virtio_mem_makes_no_room_for_dimms,
              a_node_without_boot_memory_gets_nothing_if_nodes_count,
+             hot_added_kernel_memory_is_no_base_of_its_node,
              nodes_have_their_own_virtio_mem_devices, kernel_memory_comes_first_up_to_kernel_min,
              what_cant_be_counted_goes_to_the_kernel, explicit_movable_can_exceed_the_budget,
              promises_count_once, the_books_hold_whatever_comes,

@@ -330,13 +330,14 @@ END_TEST
 /* The rule that is in the way is named with its place, in whichever file it stands. */
 START_TEST(mode_kernel_is_refused_with_the_rule_in_the_way) {
         static const Row rows[] = {
-                { "mode = \"kernel\";", "" },
+                { "mode = \"kernel\";",
+                  "mode = \"kernel\" has one word for all memory, and the built-in rules, which follow as long as no rule takes everything, can't be said in it: 'built-in: standby and DLPAR memory': it asks for \"leave\", the rest for \"auto\"\n" },
                 { "mode = \"kernel\";\nrules = ( { online = \"movable\"; } );", "" },
-                { "mode = \"kernel\";\nrules = ( { match = { node = \"1\"; }; online = \"kernel-policy\"; } );",
+                { "mode = \"kernel\";\nrules = ( { match = { node = \"1\"; }; online = \"kernel-policy\"; }, { online = \"kernel-policy\"; } );",
                   "" },
                 { "mode = \"kernel\";\nrules = (\n{ name = \"a\"; match = { node = \"1\"; }; online = \"movable\"; } );",
                   "/c:3: " ONE_WORD "'a' can't be said in it: it asks for "
-                  "\"movable\", the rest for \"kernel-policy\"\n" },
+                  "\"movable\", the rest for \"auto\"\n" },
                 { "rules = ( { match = { node = \"1\"; }; online = \"movable\"; },\n"
                   "{ name = \"b\"; match = { node = \"2\"; }; online = \"leave\"; },\n"
                   "{ online = \"movable\"; } );\nmode = \"kernel\";",
@@ -344,9 +345,11 @@ START_TEST(mode_kernel_is_refused_with_the_rule_in_the_way) {
                   "the rest for \"movable\"\n" },
                 { "mode = \"kernel\";\nrules = ( { name = \"c\"; online = \"movable\"; or_else = \"kernel\"; } );",
                   "/c:2: " ONE_WORD "'c' can't be said in it: it has or_else = \"kernel\"\n" },
-                { "mode = \"kernel\";\nrules = ( { name = \"d\"; online = \"auto\"; } );",
-                  "/c:2: " ONE_WORD "'d' can't be said in it: it asks for \"auto\"\n" },
-                { "mode = \"kernel\";\ntake_over = false;",
+                { "mode = \"kernel\";\nrules = ( { name = \"d\"; online = \"auto\"; } );", "" },
+                { "mode = \"kernel\"; kernel_min = \"1G\";\nrules = ( { name = \"d\"; online = \"auto\"; } );",
+                  "/c:2: " ONE_WORD
+                  "'d' can't be said in it: it asks for \"auto\" with a kernel_min\n" },
+                { "mode = \"kernel\";\ntake_over = false; rules = ( { online = \"default\"; } );",
                   "mode = \"kernel\" needs take_over = true: it has the kernel's own setting say "
                   "what the rules do\n" },
                 { "mode = \"auto\";\nrules = ( { match = { node = \"1\"; }; online = \"movable\"; } );",

@@ -19,6 +19,10 @@
 #define RULE(n, what) \
         "rules = ( { name = \"" n "\"; match = { node = \"" n "\"; }; online = \"" what "\"; } );\n"
 
+#define ALL(what) "rules = ( { online = \"" what "\"; } );\n"
+
+#define N_BUILT_IN 7
+
 /* The rules' names in their order, of those that came from files. */
 static const char *names(const Policy *policy) {
         static char text[1024];
@@ -32,15 +36,14 @@ static const char *names(const Policy *policy) {
         return text;
 }
 
-START_TEST(without_any_file_the_built_in_rule_decides) {
+START_TEST(without_any_file_the_built_in_rules_decide) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(policy_unrefp) Policy *policy = load(tree, NULL);
 
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
-        ck_assert_uint_eq(policy->n_rules, 1);
+        ck_assert_uint_eq(policy->n_rules, N_BUILT_IN);
         ck_assert_ptr_null(policy->rules[0].file);
-        ck_assert_int_eq(policy->rules[0].online, ONLINE_KERNEL_POLICY);
         ck_assert(policy->take_over);
         fake_tree_free(tree);
 }
@@ -82,7 +85,7 @@ START_TEST(a_rule_is_read_whole) {
                 "  { online = \"default\"; } )");
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_OBSERVE);
-        ck_assert_uint_eq(policy->n_rules, 3);
+        ck_assert_uint_eq(policy->n_rules, 2 + N_BUILT_IN);
 
         rule = &policy->rules[0];
         ck_assert_str_eq(rule->name, "Speicher für später");
@@ -224,7 +227,7 @@ START_TEST(drop_ins_come_in_the_order_of_their_names) {
         policy = load(tree, NULL);
         ck_assert_str_eq(told, "");
         ck_assert_str_eq(names(policy), "3 2a 2b 1 0a 0b");
-        ck_assert_uint_eq(policy->n_rules, 7);
+        ck_assert_uint_eq(policy->n_rules, 6 + N_BUILT_IN);
         ck_assert_int_eq(policy->mode, MODE_OBSERVE);
         fake_tree_free(tree);
 }
@@ -252,11 +255,13 @@ START_TEST(auto_comes_to_a_mode_by_the_rules) {
                 { "", MODE_UEVENT, MODE_UEVENT, true },
                 { "take_over = false;", MODE_UEVENT, MODE_UEVENT, false },
                 { "mode = \"observe\";", MODE_OBSERVE, MODE_OBSERVE, true },
-                { "mode = \"kernel\";", MODE_KERNEL, MODE_KERNEL, true },
-                { "mode = \"auto\";", MODE_AUTO, MODE_KERNEL, true },
-                { "mode = \"auto\"; take_over = false;", MODE_AUTO, MODE_UEVENT, false },
+                { "mode = \"kernel\";" ALL("kernel-policy"), MODE_KERNEL, MODE_KERNEL, true },
+                { "mode = \"auto\";", MODE_AUTO, MODE_UEVENT, true },
+                { "mode = \"auto\";" ALL("kernel-policy"), MODE_AUTO, MODE_KERNEL, true },
+                { "mode = \"auto\"; take_over = false;" ALL("kernel-policy"), MODE_AUTO,
+                  MODE_UEVENT, false },
                 { "mode = \"auto\";" RULE("1", "movable"), MODE_AUTO, MODE_UEVENT, true },
-                { "mode = \"auto\";" RULE("1", "kernel-policy"), MODE_AUTO, MODE_KERNEL, true },
+                { "mode = \"auto\";" RULE("1", "auto"), MODE_AUTO, MODE_UEVENT, true },
                 { "mode = \"auto\"; rules = ( { online = \"movable\"; } );", MODE_AUTO, MODE_KERNEL,
                   true },
         };
@@ -323,7 +328,7 @@ START_TEST(leftovers_of_editors_are_not_drop_ins) {
         }
         policy = load(tree, NULL);
         ck_assert_str_eq(told, "");
-        ck_assert_uint_eq(policy->n_rules, 1);
+        ck_assert_uint_eq(policy->n_rules, N_BUILT_IN);
         fake_tree_free(tree);
 }
 END_TEST
@@ -366,28 +371,29 @@ END_TEST
 
 #define SAMPLE "conf/memplugd.conf"
 
-/* The sample config as it is installed. */
-static char *read_sample(void) {
+#define DEFAULT_RULES "conf/default-rules.conf"
+
+/* A file as it is installed. */
+static char *read_source(const char *name) {
         _cleanup_free_ char *path = NULL;
         const char *root = getenv("SOURCE_ROOT");
         char *text = NULL;
         size_t size;
 
         ck_assert_ptr_nonnull(root);
-        ck_assert_int_gt(asprintf(&path, "%s/" SAMPLE, root), 0);
+        ck_assert_int_gt(asprintf(&path, "%s/%s", root, name), 0);
         ck_assert_int_eq(read_file_at(AT_FDCWD, path, 1 << 20, &text, &size), 0);
         return text;
 }
 
 START_TEST(the_sample_config_changes_nothing) {
         FakeTree *tree = fake_tree_new();
-        _cleanup_free_ char *text = read_sample();
+        _cleanup_free_ char *text = read_source(SAMPLE);
         _cleanup_(policy_unrefp) Policy *policy = load_text(tree, text);
 
         ck_assert_str_eq(told, "");
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
-        ck_assert_uint_eq(policy->n_rules, 1);
-        ck_assert_int_eq(policy->rules[0].online, ONLINE_KERNEL_POLICY);
+        ck_assert_uint_eq(policy->n_rules, N_BUILT_IN);
         ck_assert(policy->take_over);
         fake_tree_free(tree);
 }
@@ -395,7 +401,7 @@ END_TEST
 
 START_TEST(the_examples_of_the_sample_config_are_right) {
         FakeTree *tree = fake_tree_new();
-        _cleanup_free_ char *text = read_sample();
+        _cleanup_free_ char *text = read_source(SAMPLE);
         _cleanup_(policy_unrefp) Policy *policy = NULL;
 
         for (char *p = strstr(text, "\n//"); p; p = strstr(p, "\n//"))
@@ -406,7 +412,7 @@ START_TEST(the_examples_of_the_sample_config_are_right) {
         ck_assert_uint_eq(policy->movable_ratio, MOVABLE_RATIO_DEFAULT);
         ck_assert_uint_eq(policy->kernel_min, UINT64_C(8) << 30);
         ck_assert(!policy->numa_aware);
-        ck_assert_uint_eq(policy->n_rules, 10);
+        ck_assert_uint_eq(policy->n_rules, 9 + N_BUILT_IN);
         ck_assert_int_eq(policy->rules[0].online, ONLINE_MOVABLE);
         ck_assert_int_eq(policy->rules[0].or_else, ONLINE_KERNEL);
         ck_assert(!policy->rules[0].rezone);
@@ -419,7 +425,37 @@ START_TEST(the_examples_of_the_sample_config_are_right) {
 }
 END_TEST
 
-TEST_PROGRAM("config", without_any_file_the_built_in_rule_decides, a_file_that_is_named_must_exist,
+START_TEST(the_file_of_default_rules_says_what_is_built_in) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_free_ char *text = read_source(DEFAULT_RULES);
+        _cleanup_(policy_unrefp) Policy *policy = load_text(tree, text);
+        _cleanup_(policy_unrefp) Policy *built_in = policy_new_default();
+
+        ck_assert_str_eq(told, "");
+        ck_assert_uint_eq(built_in->n_rules, N_BUILT_IN);
+        ck_assert_uint_eq(policy->n_rules, 2 * N_BUILT_IN);
+        for (size_t i = 0; i < N_BUILT_IN; i++) {
+                const Rule *rule = &policy->rules[i], *other = &built_in->rules[i];
+                Match match = rule->match;
+
+                ck_assert_ptr_nonnull(rule->file);
+                ck_assert_ptr_null(other->file);
+                ck_assert_str_eq(rule->name, other->name);
+                ck_assert_uint_eq(match.sources, other->match.sources);
+                ck_assert_int_eq(rule->online, other->online);
+                ck_assert_int_eq(rule->or_else, other->or_else);
+                ck_assert_int_eq(rule->unit, other->unit);
+
+                /* Nothing but sources is asked for; the last takes all. */
+                match.sources = 0;
+                ck_assert(match_is_empty(&match));
+                ck_assert(match_is_empty(&other->match) == (i == N_BUILT_IN - 1));
+        }
+        fake_tree_free(tree);
+}
+END_TEST
+
+TEST_PROGRAM("config", without_any_file_the_built_in_rules_decide, a_file_that_is_named_must_exist,
              a_named_file_is_read_alone, a_rule_is_read_whole, what_a_rule_asks_of_devices_is_read,
              the_settings_of_auto_have_their_defaults, unit_and_or_else_have_their_defaults,
              rules_without_a_name_get_one, drop_ins_come_in_the_order_of_their_names,
@@ -427,4 +463,5 @@ TEST_PROGRAM("config", without_any_file_the_built_in_rule_decides, a_file_that_i
              a_stronger_place_replaces_the_file_of_the_same_name,
              a_drop_in_may_have_the_name_of_the_main_config, leftovers_of_editors_are_not_drop_ins,
              shadowed_rules_are_told_with_both_places, the_files_are_listed_in_their_order,
-             the_sample_config_changes_nothing, the_examples_of_the_sample_config_are_right);
+             the_sample_config_changes_nothing, the_examples_of_the_sample_config_are_right,
+             the_file_of_default_rules_says_what_is_built_in);

@@ -2,6 +2,7 @@
 #undef NDEBUG
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 

@@ -365,7 +365,7 @@ START_TEST(the_first_rule_that_matches_decides) {
         } rows[] = {
                 { 32, 1, 0, ONLINE_KERNEL },  { 40, 1, 1, ONLINE_MOVABLE },
                 { 40, 2, 2, ONLINE_DEFAULT }, { 32, 2, 2, ONLINE_DEFAULT },
-                { 32, 0, 3, ONLINE_LEAVE },
+                { 32, 0, 8, ONLINE_LEAVE }, /* of the built-in ones */
         };
         const VerdictFacts facts = { MIB128, .kernel_policy = ONLINE_LEAVE };
         _cleanup_(policy_unrefp) Policy *policy = policy_new();
@@ -388,23 +388,40 @@ START_TEST(the_first_rule_that_matches_decides) {
 }
 END_TEST
 
-START_TEST(the_built_in_rule_does_what_the_kernel_would_have_done) {
-        static const Online rows[] = { ONLINE_LEAVE, ONLINE_DEFAULT, ONLINE_KERNEL,
-                                       ONLINE_MOVABLE };
-        _cleanup_(policy_unrefp) Policy *policy = policy_new();
-        Block block = { .index = 5 };
+/* Each source has its built-in rule; what isn't known becomes what the kernel would make of it. */
+START_TEST(the_built_in_rules_know_all_sources) {
+        static const struct {
+                Source source;
+                Online rule, verdict, or_else;
+        } rows[] = {
+                { SOURCE_UNKNOWN, ONLINE_KERNEL_POLICY, ONLINE_DEFAULT, ONLINE_LEAVE },
+                { SOURCE_BOOT, ONLINE_LEAVE, ONLINE_LEAVE, ONLINE_LEAVE },
+                { SOURCE_DIMM, ONLINE_AUTO, ONLINE_KERNEL, ONLINE_LEAVE },
+                { SOURCE_VIRTIO_MEM, ONLINE_AUTO, ONLINE_KERNEL, ONLINE_LEAVE },
+                { SOURCE_DAX, ONLINE_KERNEL_POLICY, ONLINE_DEFAULT, ONLINE_LEAVE },
+                { SOURCE_XEN, ONLINE_KERNEL, ONLINE_KERNEL, ONLINE_LEAVE },
+                { SOURCE_HYPERV, ONLINE_KERNEL, ONLINE_KERNEL, ONLINE_LEAVE },
+                { SOURCE_S390_STANDBY, ONLINE_LEAVE, ONLINE_LEAVE, ONLINE_LEAVE },
+                { SOURCE_DLPAR, ONLINE_LEAVE, ONLINE_LEAVE, ONLINE_LEAVE },
+                { SOURCE_PROBE, ONLINE_AUTO, ONLINE_KERNEL, ONLINE_LEAVE },
+        };
+        const VerdictFacts facts = { MIB128, .kernel_policy = ONLINE_DEFAULT };
+        _cleanup_(policy_unrefp) Policy *policy = policy_new_default();
 
         ck_assert_int_eq(policy->mode, MODE_UEVENT);
         ck_assert_int_eq(policy->active, MODE_UEVENT);
         ck_assert(policy->take_over);
-        ck_assert_int_eq(policy_add_defaults(policy), 0);
-        ck_assert_uint_eq(policy->n_rules, 1);
-        ck_assert_ptr_null(policy->rules[0].file);
+        ck_assert(policy_asks_for_devices(policy));
+        ck_assert_uint_eq(ELEMENTSOF(rows), _SOURCE_MAX);
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                const VerdictFacts facts = { MIB128, .kernel_policy = rows[i] };
+                Block block = { .index = 5, .source = rows[i].source };
+                Verdict verdict = verdict_for_block(policy, &block, &facts);
 
-                ck_assert_int_eq(verdict_for_block(policy, &block, &facts).online, rows[i]);
+                ck_assert_ptr_null(verdict.rule->file);
+                ck_assert_msg(verdict.rule->online == rows[i].rule, "row %zu", i);
+                ck_assert_msg(verdict.online == rows[i].verdict, "row %zu", i);
+                ck_assert_msg(verdict.or_else == rows[i].or_else, "row %zu", i);
         }
 }
 END_TEST
@@ -539,7 +556,7 @@ TEST_PROGRAM("rules", all_that_is_given_must_match, addresses_dont_wrap,
              nodes_with_and_without_cpus, devices_are_asked_for_by_rules_in_play,
              auto_and_whole_devices_ask_for_devices, auto_comes_to_what_the_budget_allows,
              auto_leaves_what_is_online_where_it_is, the_first_rule_that_matches_decides,
-             the_built_in_rule_does_what_the_kernel_would_have_done,
+             the_built_in_rules_know_all_sources,
              a_rule_is_shadowed_by_an_earlier_one_that_takes_more,
              the_first_rule_that_shadows_is_named, policies_are_counted,
              zones_and_words_of_what_a_rule_asks_for, words_and_values_lead_to_each_other);

@@ -62,7 +62,7 @@ START_TEST(what_was_saved_is_never_overwritten) {
         ck_assert_int_eq(taken_over_load(fd, AUTO, &saved), 1);
         ck_assert_int_eq(taken_over_save(fd, AUTO, "offline", "online_movable", &saved), 0);
         ck_assert_int_eq(taken_over_save(fd, AUTO, "online_kernel", "offline", &saved), 0);
-        ck_assert_str_eq(fake_read(tree, FILE_NAME), "online\noffline\nonline_movable\n");
+        ck_assert_str_eq(fake_read(tree, FILE_NAME), "online\nonline_movable\noffline\n");
         ck_assert_str_eq(saved.was, "online");
         ck_assert(taken_over_wrote(&saved, "online_movable"));
         end();
@@ -83,6 +83,13 @@ START_TEST(of_too_many_words_the_oldest_goes) {
         ck_assert_str_eq(loaded.was, "online");
         ck_assert(taken_over_wrote(&loaded, word));
         ck_assert(!taken_over_wrote(&loaded, "0-of-thirty-one-characters-30"));
+
+        /* What is written once more is the newest again: it is what the setting reads as. */
+        (void)strcpy(word, loaded.wrote[0]);
+        ck_assert_int_eq(taken_over_save(fd, AUTO, "online", word, &loaded), 0);
+        ck_assert_uint_eq(loaded.n_wrote, TAKEN_OVER_WORDS_MAX);
+        ck_assert_int_eq(taken_over_save(fd, AUTO, word, "another", &loaded), 0);
+        ck_assert(taken_over_wrote(&loaded, word));
         end();
 }
 END_TEST

@@ -53,6 +53,7 @@ _memplugctl()
 	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
 	show-config) options+=' --json --config --sysroot' ;;
@@ -61,7 +62,7 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
