@@ -84,11 +84,11 @@ def ratio_of_100(box):
     first, by_memplugd = plug_and_grow(box.guest, box.plug, box.grow)
     expect("zones by memplugd", by_memplugd, by_kernel)
     may_be = "and 2047 MiB may be: 100% of the 2047 MiB of kernel memory that count"
-    box.wait_journal(rf"^memory{first['d1']}: done: online_movable, Movable .*; rule 'balanced' .*: "
+    box.wait_journal(f"^memory{first['d1']}: done: online_movable, Movable .*; rule 'balanced' .*: "
                      f"with it 1024 MiB are movable, {may_be}$")
     for name in "d2", "d3":
-        box.wait_journal(rf"^memory{first[name]}: done: online_kernel, Normal .*; rule 'balanced' .*: "
-                         f"with it 2048 MiB would be movable, {may_be}$")
+        box.wait_journal(f"^memory{first[name]}: done: online_kernel, Normal .*; rule 'balanced' "
+                         f".*: with it 2048 MiB would be movable, {may_be}$")
     return f"virtio-mem: {' '.join(zone[0] for zone in by_kernel['v0'])}"
 
 

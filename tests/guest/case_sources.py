@@ -38,7 +38,8 @@ def expect_as_without_memplugd(box):
     box.wait_status("built-in rules only")
     second_name, second = box.add_dax(1)
     expect("blocks of the dax devices", (len(without), len(second)), (1, 1))
-    box.wait_journal(rf"^memory{second[0]}(-\d+)?: (left offline|done: online, )")
+    box.wait_journal(rf"^memory{second[0]}(-\d+)?: (left offline|done: online, .*); "
+                     "built-in: dax devices$")
     expect(f"{second_name} with memplugd, {name} without", in_zones(box, second), told)
     expect(f"{name}, when memplugd has started", in_zones(box, without), told)
     return {name: without, second_name: second}
@@ -51,7 +52,8 @@ def expect_balanced_by_default(box):
         box.wait_online(indices)
         box.expect_blocks(indices, "online", "Movable")
         box.wait_journal(rf"^memory({'|'.join(map(str, indices))}): done: online_movable, .*"
-                         r"; built-in.*: with it .* are movable, and .* may be: 301%",
+                         r"; built-in: virtio-mem and DIMMs: with it .* are movable, and .* may "
+                         "be: 301%",
                          count=len(indices))
     return of
 
@@ -135,7 +137,7 @@ def virtio_mem_grows_and_shrinks(box):
     box.start()
     box.trace_writes()
     expect("blocks at first", box.grow(name, "4G", 1, "0"), [])
-    grow_and_shrink(box, name, "1536M", "built-in")
+    grow_and_shrink(box, name, "1536M", "built-in: virtio-mem and DIMMs")
     box.configure(GROWS_MOVABLE)
     box.systemctl("reload")
     box.wait_journal("^Mode uevent, 1 rule")
@@ -156,7 +158,7 @@ rules = ( { name = "node 1 for all uses";
 """
 
 
-@scenario()
+@scenario(dirty=True)
 def drop_in_for_one_node(box):
     """Two lines change the policy for a node, as long as they are there, for what is plugged
     then."""
@@ -189,10 +191,10 @@ def node_1_movable(more):
             f"{more} }} );\n")
 
 
-@scenario()
+@scenario(dirty=True)
 def device_with_a_kernel_block(box):
-    """A device that has a block in the kernel zone can't be pulled: the rest follows or_else, unless
-    each block is decided by itself."""
+    """A device that has a block in the kernel zone can't be pulled: the rest follows or_else,
+    unless each block is decided by itself."""
     first, *rest = box.plug("d1", "512M", 1)
     box.guest.run(f"echo online_kernel >{MEMORY}/memory{first}/state")
     box.start(node_1_movable(""))
