@@ -146,7 +146,8 @@ static size_t count_returned(const Rounds *rounds, const Snapshot *snapshot) {
 static void look_at(Decision *decision, const Block *block) {
         const BlockRecord *record = block_table_find(decision->rounds->table, block->index);
 
-        if (!record || record->inode != block->inode || block->node == NODE_UNKNOWN)
+        if (!record || record->inode != block->inode || block->node == NODE_UNKNOWN ||
+            work_has(&decision->rounds->work, block->index))
                 return;
         if (block->state == BLOCK_OFFLINE && record->mark == BLOCK_MARK_RELEASED)
                 decision_released(decision, block);
