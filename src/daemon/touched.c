@@ -183,6 +183,8 @@ void decision_look_at_touched(Decision *decision) {
         Rounds *rounds = decision->rounds;
         int r;
 
+        if (rounds->touched.n_blocks == 0)
+                rounds->returning = rounds->is_mixed = false;
         if (rounds->touched.n_blocks == 0 ||
             (rounds->was_touched && rounds->touched.n_blocks < TOUCHED_MAX))
                 return;
