@@ -72,7 +72,7 @@ static char *barred_nodes(const Status *status) {
 
                 if (!is_barred(&status->view, node))
                         node = NODE_UNKNOWN;
-                if (first >= 0 && node != last + 1) {
+                if (first >= 0 && node - 1 != last) {
                         (void)fprintf(f, "%s,",
                                       format_blocks((uint64_t)first, (uint64_t)last, range));
                         first = -1;
@@ -97,7 +97,7 @@ static void shorten(char *text) {
         if (strlen(text) <= NODES_TEXT_MAX)
                 return;
 
-        while (text[n - 1] != ',')
+        while (n > 0 && text[n - 1] != ',')
                 n--;
         (void)strcpy(text + n, "...");
 }

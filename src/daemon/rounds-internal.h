@@ -29,6 +29,24 @@ void rounds_announce(Rounds *rounds, BlockIndex index);
 void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone);
 void rounds_forget(Rounds *rounds, BlockIndex index);
 
+/* An attempt to put it online, or to move it, is under way. */
+bool rounds_is_under_way(const Rounds *rounds, BlockIndex index);
+
+/*
+ * It is being moved: so one "offline" is ours, and what it is in the end is known when the attempt has
+ * ended. Its mark stays until then: who is killed meanwhile must not find it released.
+ */
+bool rounds_is_moving(const Rounds *rounds, BlockIndex index);
+
+/*
+ * Somebody else took it offline, and from now on it is left alone. Whether it stays there, goes away,
+ * or is on its way back, since the kernel couldn't unplug its device, shows after a barrier.
+ */
+void rounds_release(Rounds *rounds, BlockIndex index);
+
+/* A WorkSettled: keeps what it came to, and tells it. */
+void rounds_on_settled(void *userdata, const WorkItem *item);
+
 /* Reads the events that are there; what they announce waits. */
 void rounds_read_uevents(Rounds *rounds);
 

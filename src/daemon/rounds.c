@@ -65,114 +65,20 @@ static bool find_refusal(Rounds *rounds, const WorkItem *item, Refusal *ret) {
                             first->online, ret);
 }
 
-/* Events */
-
-/* False: no memory for that; then all blocks are looked at. */
-static bool add_to(Rounds *rounds, Pending *pending, BlockIndex index) {
-        if (pending->n_blocks == pending->n_allocated) {
-                size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
-                BlockIndex *blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
-
-                if (!blocks) {
-                        rounds->rescan = true;
-                        return false;
-                }
-                pending->blocks = blocks;
-                pending->n_allocated = n;
-        }
-
-        pending->blocks[pending->n_blocks++] = index;
-        return true;
-}
-
-void rounds_announce(Rounds *rounds, BlockIndex index) {
-        if (add_to(rounds, &rounds->pending, index))
-                rounds->announced = true;
-}
-
-/* Somebody else did something to it: it is looked at after a barrier. */
-static void touch(Rounds *rounds, BlockIndex index) {
-        if (add_to(rounds, &rounds->touched, index))
-                rounds->was_touched = true;
-}
-
-static void tell_forgetful(int error) {
-        if (error < 0)
-                (void)log_warning_errno(error,
-                                        "Failed to keep what is known of blocks: a restart may not "
-                                        "know which ones were taken offline by somebody else: %m");
-}
-
-void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone) {
-        const BlockRecord *known = block_table_find(rounds->table, index);
-        const BlockRecord record = {
-                .index = index,
-                .inode = inode,
-                .mark = mark,
-                .zone = zone == _ZONE_KIND_INVALID && known && known->inode == inode ? known->zone
-                                                                                     : zone,
-        };
-
-        tell_forgetful(block_table_set(rounds->table, &record));
-}
-
-void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode) {
-        tell_forgetful(block_table_set(rounds->table, &(BlockRecord){
-                                                              .index = index,
-                                                              .inode = inode,
-                                                              .mark = BLOCK_MARK_RELEASED,
-                                                              .zone = _ZONE_KIND_INVALID,
-                                                      }));
-}
-
-void rounds_forget(Rounds *rounds, BlockIndex index) {
-        tell_forgetful(block_table_forget(rounds->table, index));
-}
-
-/*
- * What an event tells is of the block that was there then. If that is known as another one, events
- * were lost in between, and the one that is there now has yet to be decided.
- */
-static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
-        const BlockRecord *record = block_table_find(rounds->table, index);
-        ino_t inode;
-
-        if (rounds->ops->read_inode(rounds->userdata, index, &inode) < 0)
-                rounds_forget(rounds, index);
-        else if (!record || record->inode == inode)
-                rounds_remember(rounds, index, inode, block_mark, _ZONE_KIND_INVALID);
-        else {
-                rounds_forget(rounds, index);
-                rounds_announce(rounds, index);
-        }
-}
-
-static bool is_under_way(const Rounds *rounds, BlockIndex index) {
-        return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
-}
-
-/*
- * Of a block that is being moved, one "offline" is ours, and what it is in the end is known when the
- * attempt has ended. Its mark stays until then: who is killed meanwhile must not find it released.
- */
-static bool may_be_ours(const Rounds *rounds, BlockIndex index) {
-        return is_under_way(rounds, index) && rounds->current_move;
-}
-
 /*
  * What is online and told needs no more. It is kept before its event comes, for who is killed in
  * between must not find it released.
  */
 static void remember_settled(Rounds *rounds, const WorkItem *item) {
         const BlockRecord *record = block_table_find(rounds->table, item->verdict.block);
-        bool is_gone = is_under_way(rounds, item->verdict.block) && rounds->current_is_gone;
+        bool is_gone = rounds_is_under_way(rounds, item->verdict.block) && rounds->current_is_gone;
         bool is_online =
                 item->last.outcome == OUTCOME_DONE || item->last.zone != _ZONE_KIND_INVALID;
 
         if (!is_online || is_gone)
                 return;
         if (!record || record->mark == BLOCK_MARK_FOUND ||
-            (record->mark == BLOCK_MARK_MOVING && !may_be_ours(rounds, item->verdict.block)))
+            (record->mark == BLOCK_MARK_MOVING && !rounds_is_moving(rounds, item->verdict.block)))
                 rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
                                 item->last.zone);
         else if (record->zone == _ZONE_KIND_INVALID) /* its "offline" came already */
@@ -180,7 +86,7 @@ static void remember_settled(Rounds *rounds, const WorkItem *item) {
                                 item->last.zone);
 }
 
-static void on_settled(void *userdata, const WorkItem *item) {
+void rounds_on_settled(void *userdata, const WorkItem *item) {
         Rounds *rounds = userdata;
         Refusal refusal;
 
@@ -191,127 +97,6 @@ static void on_settled(void *userdata, const WorkItem *item) {
         else
                 budget_forget(&rounds->budget, item->verdict.block);
         tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
-}
-
-/* It was taken offline to be moved, could be put nowhere, and has waited for being tried again. */
-static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
-        return record->mark == BLOCK_MARK_MOVING && !is_under_way(rounds, record->index) &&
-               !work_has(&rounds->work, record->index);
-}
-
-/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
-static void on_add(Rounds *rounds, BlockIndex index) {
-        const BlockRecord *record = block_table_find(rounds->table, index);
-        ino_t inode;
-
-        if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
-            inode == record->inode) {
-                if (is_left_over(rounds, record))
-                        rounds_announce(rounds, index);
-                return;
-        }
-
-        rounds_forget(rounds, index);
-        rounds_announce(rounds, index);
-}
-
-/*
- * Somebody else took it offline, and from now on it is left alone. Whether it stays there, goes away,
- * or is on its way back, since the kernel couldn't unplug its device, shows after the barrier.
- */
-static void release(Rounds *rounds, BlockIndex index) {
-        rounds->left_at = rounds->ops->now(rounds->userdata);
-        rounds->is_mixed = rounds->is_mixed || rounds->returning;
-        budget_forget(&rounds->budget, index);
-        mark(rounds, index, BLOCK_MARK_RELEASED);
-        touch(rounds, index);
-}
-
-/*
- * What is online by us has its mark when the attempt has ended, and of what is to be put online the
- * attempt will find out. Anything else is somebody else's doing, and looked at.
- */
-static void on_online(Rounds *rounds, BlockIndex index) {
-        const BlockRecord *record = block_table_find(rounds->table, index);
-
-        if (may_be_ours(rounds, index))
-                return;
-        if (record && (record->mark == BLOCK_MARK_ONLINE || record->mark == BLOCK_MARK_MOVING)) {
-                mark(rounds, index, BLOCK_MARK_ONLINE);
-                return;
-        }
-
-        if (record && record->mark == BLOCK_MARK_RELEASED)
-                rounds->returning = true;
-        else
-                mark(rounds, index, BLOCK_MARK_FOUND);
-        if (!is_under_way(rounds, index) && !work_has(&rounds->work, index))
-                touch(rounds, index);
-}
-
-static void on_offline(Rounds *rounds, BlockIndex index) {
-        if (may_be_ours(rounds, index)) {
-                rounds->n_current_offlines++;
-                return;
-        }
-
-        release(rounds, index);
-        if (!is_under_way(rounds, index))
-                work_settle(&rounds->work, index, OUTCOME_CANCELLED, on_settled, rounds);
-}
-
-static void on_remove(Rounds *rounds, BlockIndex index) {
-        rounds->left_at = rounds->ops->now(rounds->userdata);
-        budget_forget(&rounds->budget, index);
-        rounds_forget(rounds, index);
-        if (is_under_way(rounds, index))
-                rounds->current_is_gone = true;
-        else
-                work_settle(&rounds->work, index, OUTCOME_GONE, on_settled, rounds);
-}
-
-static void on_uevent(Rounds *rounds, const Uevent *uevent) {
-        log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
-                  uevent_action_to_string(uevent->action));
-
-        /* What was read of it may be old: so it is read again. */
-        if (rounds->deciding &&
-            (uevent->action == UEVENT_ONLINE || uevent->action == UEVENT_OFFLINE))
-                (void)add_to(rounds, &rounds->stale, uevent->block);
-
-        switch (uevent->action) {
-        case UEVENT_ADD:
-                on_add(rounds, uevent->block);
-                break;
-        case UEVENT_ONLINE:
-                on_online(rounds, uevent->block);
-                break;
-        case UEVENT_OFFLINE:
-                on_offline(rounds, uevent->block);
-                break;
-        case UEVENT_REMOVE:
-                on_remove(rounds, uevent->block);
-                break;
-        default:
-                break;
-        }
-}
-
-void rounds_read_uevents(Rounds *rounds) {
-        Uevent uevent;
-        int r;
-
-        while ((r = rounds->ops->read_uevent(rounds->userdata, &uevent)) != 0) {
-                if (r > 0)
-                        on_uevent(rounds, &uevent);
-                else if (r == -ENOBUFS) {
-                        log_warning("Events were lost; all blocks are read anew.");
-                        rounds->rescan = rounds->is_mixed = true;
-                } else {
-                        (void)log_error_errno(r, "Failed to read events: %m");
-                        return;
-                }
-        }
 }
 
 /* Going on */
@@ -385,15 +170,15 @@ static bool may_be_moved(Rounds *rounds, const WorkItem *item) {
 static const WorkItem *next_item(Rounds *rounds, Online *ret_online) {
         const WorkItem *item;
 
-        while ((item = work_next(&rounds->work, ret_online, on_settled, rounds))) {
+        while ((item = work_next(&rounds->work, ret_online, rounds_on_settled, rounds))) {
                 if (!item->found_online || may_be_moved(rounds, item))
                         break;
 
                 rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
                                 item->verdict.online == ONLINE_MOVABLE ? ZONE_KIND_KERNEL
                                                                        : ZONE_KIND_MOVABLE);
-                work_settle(&rounds->work, item->verdict.block, OUTCOME_WRONG_ZONE, on_settled,
-                            rounds);
+                work_settle(&rounds->work, item->verdict.block, OUTCOME_WRONG_ZONE,
+                            rounds_on_settled, rounds);
         }
 
         snapshot_done(&rounds->view);
@@ -441,7 +226,7 @@ void rounds_step(Rounds *rounds) {
         if (rounds->phase != PHASE_IDLE)
                 return;
         if (rounds->stopping) {
-                work_settle_all(&rounds->work, OUTCOME_CANCELLED, on_settled, rounds);
+                work_settle_all(&rounds->work, OUTCOME_CANCELLED, rounds_on_settled, rounds);
                 return;
         }
 
@@ -476,7 +261,7 @@ static void settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt
         bool found_offline = attempt->outcome == OUTCOME_CANCELLED && !attempt->taken_off;
 
         if (rounds->n_current_offlines > attempt->taken_off || found_offline)
-                release(rounds, block);
+                rounds_release(rounds, block);
         else if (attempt->outcome == OUTCOME_GONE)
                 rounds_forget(rounds, block);
         else if (attempt->zone != _ZONE_KIND_INVALID)
@@ -487,7 +272,7 @@ static void settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
         const BlockRecord *record;
 
-        work_attempted(&rounds->work, block, attempt, on_settled, rounds);
+        work_attempted(&rounds->work, block, attempt, rounds_on_settled, rounds);
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         rounds_read_uevents(rounds);
@@ -496,9 +281,9 @@ void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt)
         rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)
-                work_settle(&rounds->work, block, OUTCOME_CANCELLED, on_settled, rounds);
+                work_settle(&rounds->work, block, OUTCOME_CANCELLED, rounds_on_settled, rounds);
         if (rounds->current_is_gone)
-                work_settle(&rounds->work, block, OUTCOME_GONE, on_settled, rounds);
+                work_settle(&rounds->work, block, OUTCOME_GONE, rounds_on_settled, rounds);
 
         rounds_step(rounds);
 }

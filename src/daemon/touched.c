@@ -146,7 +146,8 @@ static size_t count_returned(const Rounds *rounds, const Snapshot *snapshot) {
 static void look_at(Decision *decision, const Block *block) {
         const BlockRecord *record = block_table_find(decision->rounds->table, block->index);
 
-        if (!record || record->inode != block->inode || block->node == NODE_UNKNOWN)
+        if (!record || record->inode != block->inode || block->node == NODE_UNKNOWN ||
+            work_has(&decision->rounds->work, block->index))
                 return;
         if (block->state == BLOCK_OFFLINE && record->mark == BLOCK_MARK_RELEASED)
                 decision_released(decision, block);
@@ -182,6 +183,8 @@ void decision_look_at_touched(Decision *decision) {
         Rounds *rounds = decision->rounds;
         int r;
 
+        if (rounds->touched.n_blocks == 0)
+                rounds->returning = rounds->is_mixed = false;
         if (rounds->touched.n_blocks == 0 ||
             (rounds->was_touched && rounds->touched.n_blocks < TOUCHED_MAX))
                 return;

@@ -24,9 +24,10 @@ typedef struct Script {
 } Script;
 
 static Script script;
-static BlockIndex n_readings;  /* of announced blocks */
-static bool refuse_all;        /* a notifier refuses each write */
-static char writes[LOG_MAX];   /* "10m+ 9m- 8k+": each write that the kernel saw, and its answer */
+static BlockIndex n_readings; /* of announced blocks */
+static bool refuse_all;       /* a notifier refuses each write */
+static char
+        writes[LOG_MAX]; /* "10m+ 9m- 8k+ 7x+": each write that the kernel saw, and its answer */
 static char outcomes[LOG_MAX]; /* "10 done, 9 refused by 11": as they are told */
 
 static void append(char text[LOG_MAX], const char *format, ...) _printf_(2, 3);
@@ -57,10 +58,10 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
 }
 
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
-        (void)world;
         (void)zone;
-        (void)result;
-        ck_abort_msg("memory%u is taken offline", (unsigned)block);
+        append(writes, "%s%ux%c", *writes ? " " : "", (unsigned)block, result < 0 ? '-' : '+');
+        if (refuse_all)
+                world->refuse_next = -ENOMEM;
 }
 
 void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
@@ -358,8 +359,166 @@ START_TEST(race_13_refused_block_has_moved_all_the_same) {
 }
 END_TEST
 
+/* What somebody moved after memplugd had its try is theirs, as often as they like. */
+START_TEST(race_4_moved_by_somebody_later) {
+        static const Scenario kernel_wanted = {
+                .name = "one DIMM for the kernel",
+                .dimms = { { 8, 10, 0 } },
+                .online = { ONLINE_KERNEL },
+                .or_else = { ONLINE_LEAVE },
+                .rezone = true,
+                .n_agent = 4,
+        };
+        World *world = play(ZONE_RULE_FREE, &kernel_wanted);
+
+        plug(world, 0);
+        run(world);
+        for (unsigned i = 0; i < 2; i++) {
+                agent_writes(world, 8, STATE_OFFLINE);
+                if (i == 0)
+                        run(world);
+                agent_writes(world, 8, i == 0 ? STATE_ONLINE_MOVABLE : STATE_ONLINE_KERNEL);
+                run(world);
+        }
+        ck_assert_str_eq(writes, "8k+ 9k+ 10k+");
+        world_free(world);
+
+        /* Both at once, before memplugd can look. */
+        world = play(ZONE_RULE_FREE, &kernel_wanted);
+        plug(world, 0);
+        run(world);
+        agent_writes(world, 8, STATE_OFFLINE);
+        agent_writes(world, 8, STATE_ONLINE_MOVABLE);
+        run(world);
+        ck_assert_str_eq(writes, "8k+ 9k+ 10k+");
+        expect_zone(world, 8, 8, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+/* It couldn't be put anywhere when it was moved; the next "add", synthetic or not, tries again. */
+START_TEST(race_4_left_offline_by_a_move) {
+        static const Scenario one_block = {
+                .name = "one block for the kernel",
+                .dimms = { { 8, 8, 0 } },
+                .online = { ONLINE_KERNEL },
+                .or_else = { ONLINE_LEAVE },
+                .rezone = true,
+                .n_agent = 1,
+        };
+        World *world = play(ZONE_RULE_FREE, &one_block);
+
+        plug(world, 0);
+        agent_writes(world, 8, STATE_ONLINE_MOVABLE);
+        refuse_all = true;
+        run(world);
+        ck_assert_str_eq(writes, "8x+ 8k- 8m-");
+        expect_zone(world, 8, 8, NO_ZONE);
+
+        refuse_all = false;
+        world->refuse_next = 0;
+        world->queue[world->n_queue++] = (Uevent){ UEVENT_ADD, 8 };
+        run(world);
+        ck_assert_str_eq(writes, "8x+ 8k- 8m- 8k+");
+        expect_zone(world, 8, 8, ZONE_KIND_KERNEL);
+        world_free(world);
+}
+END_TEST
+
+static const Scenario four_blocks = {
+        .name = "one DIMM of four blocks",
+        .dimms = { { 8, 11, 0 } },
+        .online = { ONLINE_MOVABLE },
+        .or_else = { ONLINE_LEAVE },
+        .n_agent = 6,
+        .n_failed_unplugs = 1,
+};
+
+START_TEST(race_16_failed_unplug_is_made_good) {
+        World *world = play(ZONE_RULE_FREE, &four_blocks);
+
+        plug(world, 0);
+        run(world);
+        world_do(world, &(Transition){ .what = DO_FAIL_UNPLUG, .block = 0 });
+        expect_zone(world, 8, 10, ZONE_KIND_KERNEL);
+        run(world);
+        ck_assert_str_eq(writes, "11m+ 10m+ 9m+ 8m+ 10x+ 10m+ 9x+ 9m+ 8x+ 8m+");
+        expect_zone(world, 8, 11, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+/* Killed before it could put anything back: the next one does, but for the one that had its try. */
+START_TEST(race_16_killed_before_it_is_made_good) {
+        World *world = play(ZONE_RULE_FREE, &four_blocks);
+        Transition next;
+
+        plug(world, 0);
+        run(world);
+        world_do(world, &(Transition){ .what = DO_FAIL_UNPLUG, .block = 0 });
+        while (world->rounds.work.n_items == 0) {
+                ck_assert(find_own(world, &next));
+                world_do(world, &next);
+        }
+        world->n_kills = 1;
+        world_do(world, &(Transition){ .what = DO_KILL });
+        world_do(world, &(Transition){ .what = DO_START });
+        run(world);
+        expect_zone(world, 8, 9, ZONE_KIND_MOVABLE);
+        expect_zone(world, 11, 11, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+/* Block by block, and faster than memplugd can look: that is no failed unplug. */
+START_TEST(race_16_moved_by_a_tool) {
+        World *world = play(ZONE_RULE_FREE, &four_blocks);
+
+        plug(world, 0);
+        run(world);
+        for (BlockIndex block = 8; block <= 10; block++) {
+                agent_writes(world, block, STATE_OFFLINE);
+                agent_writes(world, block, STATE_ONLINE_KERNEL);
+        }
+        run(world);
+        ck_assert_str_eq(writes, "11m+ 10m+ 9m+ 8m+");
+        expect_zone(world, 8, 10, ZONE_KIND_KERNEL);
+        world_free(world);
+}
+END_TEST
+
+/* Somebody else never stops: new memory comes online all the same. */
+START_TEST(race_10_events_without_end) {
+        static const Scenario busy = {
+                .name = "two DIMMs, and somebody busy with one",
+                .dimms = { { 8, 10, 0 }, { 11, 13, 0 } },
+                .online = { ONLINE_MOVABLE, ONLINE_MOVABLE },
+                .or_else = { ONLINE_LEAVE, ONLINE_LEAVE },
+                .n_agent = 1000,
+        };
+        World *world = play(ZONE_RULE_FREE, &busy);
+        unsigned n_toggles = 0;
+        Transition next;
+
+        plug(world, 1);
+        run(world);
+        plug(world, 0);
+        for (unsigned i = 0; i < 200 && find_own(world, &next); i++) {
+                if (next.what == DO_REPORT && world->job_was_barrier)
+                        agent_writes(world, 11,
+                                     n_toggles++ % 2 ? STATE_ONLINE_MOVABLE : STATE_OFFLINE);
+                world_do(world, &next);
+        }
+        expect_zone(world, 8, 10, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
 TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_2_block_goes_to_another_zone_before_the_write,
              race_4_put_online_between_reading_and_deciding,
              race_12_higher_dimm_is_added_on_the_way_down, race_12_higher_dimm_goes_to_the_kernel,
-             race_13_refused_block_has_moved_all_the_same);
+             race_13_refused_block_has_moved_all_the_same, race_4_moved_by_somebody_later,
+             race_4_left_offline_by_a_move, race_16_failed_unplug_is_made_good,
+             race_16_killed_before_it_is_made_good, race_16_moved_by_a_tool,
+             race_10_events_without_end);

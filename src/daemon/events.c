@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What events change in what is known of blocks, and what they leave to be decided.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "daemon/rounds-internal.h"
+
+/* False: no memory for that; then all blocks are looked at. */
+static bool add_to(Rounds *rounds, Pending *pending, BlockIndex index) {
+        if (pending->n_blocks == pending->n_allocated) {
+                size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
+                BlockIndex *blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
+
+                if (!blocks) {
+                        rounds->rescan = true;
+                        return false;
+                }
+                pending->blocks = blocks;
+                pending->n_allocated = n;
+        }
+
+        pending->blocks[pending->n_blocks++] = index;
+        return true;
+}
+
+void rounds_announce(Rounds *rounds, BlockIndex index) {
+        if (add_to(rounds, &rounds->pending, index))
+                rounds->announced = true;
+}
+
+/* Somebody else did something to it: it is looked at after a barrier. */
+static void touch(Rounds *rounds, BlockIndex index) {
+        if (add_to(rounds, &rounds->touched, index))
+                rounds->was_touched = true;
+}
+
+static void tell_forgetful(int error) {
+        if (error < 0)
+                (void)log_warning_errno(error,
+                                        "Failed to keep what is known of blocks: a restart may not "
+                                        "know which ones were taken offline by somebody else: %m");
+}
+
+void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone) {
+        const BlockRecord *known = block_table_find(rounds->table, index);
+        const BlockRecord record = {
+                .index = index,
+                .inode = inode,
+                .mark = mark,
+                .zone = zone == _ZONE_KIND_INVALID && known && known->inode == inode ? known->zone
+                                                                                     : zone,
+        };
+
+        tell_forgetful(block_table_set(rounds->table, &record));
+}
+
+void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode) {
+        tell_forgetful(block_table_set(rounds->table, &(BlockRecord){
+                                                              .index = index,
+                                                              .inode = inode,
+                                                              .mark = BLOCK_MARK_RELEASED,
+                                                              .zone = _ZONE_KIND_INVALID,
+                                                      }));
+}
+
+void rounds_forget(Rounds *rounds, BlockIndex index) {
+        tell_forgetful(block_table_forget(rounds->table, index));
+}
+
+/*
+ * What an event tells is of the block that was there then. If that is known as another one, events
+ * were lost in between, and the one that is there now has yet to be decided.
+ */
+static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        ino_t inode;
+
+        if (rounds->ops->read_inode(rounds->userdata, index, &inode) < 0)
+                rounds_forget(rounds, index);
+        else if (!record || record->inode == inode)
+                rounds_remember(rounds, index, inode, block_mark, _ZONE_KIND_INVALID);
+        else {
+                rounds_forget(rounds, index);
+                rounds_announce(rounds, index);
+        }
+}
+
+bool rounds_is_under_way(const Rounds *rounds, BlockIndex index) {
+        return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
+}
+
+bool rounds_is_moving(const Rounds *rounds, BlockIndex index) {
+        return rounds_is_under_way(rounds, index) && rounds->current_move;
+}
+
+/* It was taken offline to be moved, could be put nowhere, and has waited for being tried again. */
+static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
+        return record->mark == BLOCK_MARK_MOVING && !rounds_is_under_way(rounds, record->index) &&
+               !work_has(&rounds->work, record->index);
+}
+
+/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
+static void on_add(Rounds *rounds, BlockIndex index) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        ino_t inode;
+
+        if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
+            inode == record->inode) {
+                if (is_left_over(rounds, record))
+                        rounds_announce(rounds, index);
+                return;
+        }
+
+        rounds_forget(rounds, index);
+        rounds_announce(rounds, index);
+}
+
+void rounds_release(Rounds *rounds, BlockIndex index) {
+        rounds->left_at = rounds->ops->now(rounds->userdata);
+        rounds->is_mixed = rounds->is_mixed || rounds->returning;
+        budget_forget(&rounds->budget, index);
+        mark(rounds, index, BLOCK_MARK_RELEASED);
+        touch(rounds, index);
+}
+
+/*
+ * What is online by us has its mark when the attempt has ended, and of what is to be put online the
+ * attempt will find out. Anything else is somebody else's doing, and looked at.
+ */
+static void on_online(Rounds *rounds, BlockIndex index) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+
+        if (rounds_is_moving(rounds, index))
+                return;
+        if (record && (record->mark == BLOCK_MARK_ONLINE || record->mark == BLOCK_MARK_MOVING)) {
+                mark(rounds, index, BLOCK_MARK_ONLINE);
+                return;
+        }
+
+        if (record && record->mark == BLOCK_MARK_RELEASED)
+                rounds->returning = true;
+        else
+                mark(rounds, index, BLOCK_MARK_FOUND);
+        if (!rounds_is_under_way(rounds, index) && !work_has(&rounds->work, index))
+                touch(rounds, index);
+}
+
+static void on_offline(Rounds *rounds, BlockIndex index) {
+        if (rounds_is_moving(rounds, index)) {
+                rounds->n_current_offlines++;
+                return;
+        }
+
+        rounds_release(rounds, index);
+        if (!rounds_is_under_way(rounds, index))
+                work_settle(&rounds->work, index, OUTCOME_CANCELLED, rounds_on_settled, rounds);
+}
+
+static void on_remove(Rounds *rounds, BlockIndex index) {
+        rounds->left_at = rounds->ops->now(rounds->userdata);
+        budget_forget(&rounds->budget, index);
+        rounds_forget(rounds, index);
+        if (rounds_is_under_way(rounds, index))
+                rounds->current_is_gone = true;
+        else
+                work_settle(&rounds->work, index, OUTCOME_GONE, rounds_on_settled, rounds);
+}
+
+static void on_uevent(Rounds *rounds, const Uevent *uevent) {
+        log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
+                  uevent_action_to_string(uevent->action));
+
+        /* What was read of it may be old: so it is read again. */
+        if (rounds->deciding &&
+            (uevent->action == UEVENT_ONLINE || uevent->action == UEVENT_OFFLINE))
+                (void)add_to(rounds, &rounds->stale, uevent->block);
+
+        switch (uevent->action) {
+        case UEVENT_ADD:
+                on_add(rounds, uevent->block);
+                break;
+        case UEVENT_ONLINE:
+                on_online(rounds, uevent->block);
+                break;
+        case UEVENT_OFFLINE:
+                on_offline(rounds, uevent->block);
+                break;
+        case UEVENT_REMOVE:
+                on_remove(rounds, uevent->block);
+                break;
+        default:
+                break;
+        }
+}
+
+void rounds_read_uevents(Rounds *rounds) {
+        Uevent uevent;
+        int r;
+
+        while ((r = rounds->ops->read_uevent(rounds->userdata, &uevent)) != 0) {
+                if (r > 0)
+                        on_uevent(rounds, &uevent);
+                else if (r == -ENOBUFS) {
+                        log_warning("Events were lost; all blocks are read anew.");
+                        rounds->rescan = rounds->is_mixed = true;
+                } else {
+                        (void)log_error_errno(r, "Failed to read events: %m");
+                        return;
+                }
+        }
+}
