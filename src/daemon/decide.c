@@ -105,6 +105,7 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
                 verdict.online = ONLINE_LEAVE;
 
         decision_set_unit(decision, block, &verdict);
+        decision_share_reason(decision, block, &verdict);
         decision_promise(decision, block, &verdict);
         if (verdict.online == ONLINE_LEAVE) {
                 rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT,

@@ -62,6 +62,15 @@ void decision_done(Decision *decision) {
         free(decision->broken);
 }
 
+void decision_share_reason(Decision *decision, const Block *block, Verdict *verdict) {
+        if (verdict->budget.cause == BUDGET_BROKEN_UNIT && block->device > 0 &&
+            decision->auto_device == block->device)
+                verdict->budget = decision->auto_reason;
+
+        decision->auto_device = block->device;
+        decision->auto_reason = verdict->budget;
+}
+
 /* Which zone a block is promised that is to be put online so. */
 static ZoneKind zone_of_wish(const Block *block, Online online) {
         if (online == ONLINE_MOVABLE)

@@ -11,7 +11,9 @@ typedef struct Decision {
         Rounds *rounds;
         bool sweep; /* all blocks are read; else those that something was told of */
         VerdictFacts facts;
-        RangeSet *cpu_nodes; /* of the facts */
+        RangeSet *cpu_nodes;  /* of the facts */
+        uint32_t auto_device; /* the device that "auto" judged last, and why so */
+        BudgetReason auto_reason;
         const Rule **broken; /* of each device of the snapshot: see decision_find_broken_units() */
         RunOfBlocks left;
         RunOfBlocks observed;
@@ -80,6 +82,12 @@ int decision_read_facts(Decision *decision, Snapshot *snapshot);
 
 /* Frees what it holds, not itself. */
 void decision_done(Decision *decision);
+
+/*
+ * "auto" judges a device as a whole: its blocks have one reason, which is that of the first, and not
+ * that the first one was promised to the kernel zone.
+ */
+void decision_share_reason(Decision *decision, const Block *block, Verdict *verdict);
 
 /* The budget's books: what a block that is offline shall become, and how one that is online was read. */
 void decision_promise(Decision *decision, const Block *block, const Verdict *verdict);

@@ -76,11 +76,19 @@ def plugged_anew(box):
 ENOMEM, EBUSY, EPERM = 12, 16, 1
 
 
+# A vetoed block would have the rest of its device given up.
+BLOCK_BY_BLOCK = """\
+rules = (
+  { name = "node 1 can be pulled"; match = { node = "1"; }; online = "movable"; unit = "block"; }
+);
+"""
+
+
 @scenario(races=True)
 def race_13_refused_is_not_done(box):
     """The kernel's own error injection: each errno has its outcome, and nothing is forgotten. What
     a refusal moves besides on older kernels, only their model can show: explore/test-races.c."""
-    box.start(MOVABLE_ON_NODE_1)
+    box.start(BLOCK_BY_BLOCK)
     box.inject(ENOMEM)
     box.trace_writes()
     new = box.plug("d1", "1G", 1)
