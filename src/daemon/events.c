@@ -31,8 +31,7 @@ void rounds_announce(Rounds *rounds, BlockIndex index) {
                 rounds->announced = true;
 }
 
-/* Somebody else did something to it: it is looked at after a barrier. */
-static void touch(Rounds *rounds, BlockIndex index) {
+void rounds_touch(Rounds *rounds, BlockIndex index) {
         if (add_to(rounds, &rounds->touched, index))
                 rounds->was_touched = true;
 }
@@ -123,7 +122,7 @@ void rounds_release(Rounds *rounds, BlockIndex index) {
         rounds->is_mixed = rounds->is_mixed || rounds->returning;
         budget_forget(&rounds->budget, index);
         mark(rounds, index, BLOCK_MARK_RELEASED);
-        touch(rounds, index);
+        rounds_touch(rounds, index);
 }
 
 /*
@@ -145,7 +144,7 @@ static void on_online(Rounds *rounds, BlockIndex index) {
         else
                 mark(rounds, index, BLOCK_MARK_FOUND);
         if (!rounds_is_under_way(rounds, index) && !work_has(&rounds->work, index))
-                touch(rounds, index);
+                rounds_touch(rounds, index);
 }
 
 static void on_offline(Rounds *rounds, BlockIndex index) {

@@ -24,6 +24,9 @@ typedef struct Decision {
 /* Has a block decided in the next round; without memory for that, all blocks are. */
 void rounds_announce(Rounds *rounds, BlockIndex index);
 
+/* Somebody else did something to a block: it is looked at after a barrier. */
+void rounds_touch(Rounds *rounds, BlockIndex index);
+
 /*
  * Keep a block's mark, or drop it; where that fails, it is told. With 'zone' unknown, the one that is
  * kept stays, unless it is another block by now.

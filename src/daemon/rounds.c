@@ -86,9 +86,25 @@ static void remember_settled(Rounds *rounds, const WorkItem *item) {
                                 item->last.zone);
 }
 
+/*
+ * It was given up with its device, without a look at it. If its "online" came before that, it isn't
+ * offline by our will: then it is told as somebody else's doing.
+ */
+static bool is_somebody_elses(const Rounds *rounds, const WorkItem *item) {
+        const BlockRecord *record = block_table_find(rounds->table, item->verdict.block);
+
+        return item->verdict.unit_is_broken && item->last.outcome == OUTCOME_REFUSED &&
+               !item->last.written && record && record->mark == BLOCK_MARK_FOUND;
+}
+
 void rounds_on_settled(void *userdata, const WorkItem *item) {
         Rounds *rounds = userdata;
         Refusal refusal;
+
+        if (is_somebody_elses(rounds, item)) {
+                rounds_touch(rounds, item->verdict.block);
+                return;
+        }
 
         rounds->n_outcomes[item->last.outcome]++;
         remember_settled(rounds, item);
@@ -231,9 +247,13 @@ void rounds_step(Rounds *rounds) {
         }
 
         take_next_policy(rounds);
-        if (!has_undecided(rounds))
+        if (!has_undecided(rounds)) {
                 start_attempt(rounds);
-        else if (!start_barrier(rounds))
+                /* What is settled on the way there may leave something to look at. */
+                if (rounds->phase != PHASE_IDLE || !has_undecided(rounds))
+                        return;
+        }
+        if (!start_barrier(rounds))
                 decide_and_start(rounds);
 }
 

@@ -514,11 +514,39 @@ START_TEST(race_10_events_without_end) {
 }
 END_TEST
 
+static void kernel_takes_top_and_lowest(World *world) {
+        agent_writes(world, 10, STATE_ONLINE_KERNEL);
+        agent_writes(world, 8, STATE_ONLINE_KERNEL);
+}
+
+/* The rest of its device is given up without a look, but not told as offline if it isn't. */
+START_TEST(race_4_device_is_given_up) {
+        static const Scenario as_unit = {
+                .name = "one DIMM as a unit",
+                .dimms = { { 8, 10, 0 } },
+                .online = { ONLINE_MOVABLE },
+                .or_else = { ONLINE_LEAVE },
+                .unit = true,
+                .n_agent = 2,
+        };
+        World *world = play(ZONE_RULE_FREE, &as_unit);
+
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 10, kernel_takes_top_and_lowest };
+        run(world);
+        ck_assert_str_eq(writes, "10m-");
+        ck_assert_str_eq(outcomes, "10 wrong-zone, 9 refused");
+        ck_assert_int_eq(world->blocks[8].outcome, OUTCOME_WRONG_ZONE);
+        expect_zone(world, 9, 9, NO_ZONE);
+        world_free(world);
+}
+END_TEST
+
 TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_2_block_goes_to_another_zone_before_the_write,
              race_4_put_online_between_reading_and_deciding,
              race_12_higher_dimm_is_added_on_the_way_down, race_12_higher_dimm_goes_to_the_kernel,
              race_13_refused_block_has_moved_all_the_same, race_4_moved_by_somebody_later,
-             race_4_left_offline_by_a_move, race_16_failed_unplug_is_made_good,
-             race_16_killed_before_it_is_made_good, race_16_moved_by_a_tool,
-             race_10_events_without_end);
+             race_4_left_offline_by_a_move, race_4_device_is_given_up,
+             race_16_failed_unplug_is_made_good, race_16_killed_before_it_is_made_good,
+             race_16_moved_by_a_tool, race_10_events_without_end);

@@ -479,13 +479,13 @@ static void kill_it(World *world) {
 /* Making and choosing */
 
 static void add_rule(Policy *policy, BlockIndex first, BlockIndex last, Online online,
-                     Online or_else, bool rezone) {
+                     Online or_else, const Scenario *scenario) {
         char blocks[32];
         Rule rule = { .name = strdup("rule"),
                       .online = online,
                       .or_else = or_else,
-                      .unit = UNIT_BLOCK,
-                      .rezone = rezone };
+                      .unit = scenario->unit ? UNIT_DEVICE : UNIT_BLOCK,
+                      .rezone = scenario->rezone };
 
         (void)snprintf(blocks, sizeof(blocks), "%u-%u", (unsigned)first, (unsigned)last);
         assert(range_set_parse(blocks, &rule.match.blocks) == 0);
@@ -497,11 +497,11 @@ static Policy *make_policy(const Scenario *scenario) {
 
         if (scenario->kernel_below > 0)
                 add_rule(policy, 0, scenario->kernel_below - 1, ONLINE_KERNEL, ONLINE_LEAVE,
-                         scenario->rezone);
+                         scenario);
         for (unsigned i = 0; i < N_DIMMS; i++)
                 if (scenario->dimms[i].last > 0)
                         add_rule(policy, scenario->dimms[i].first, scenario->dimms[i].last,
-                                 scenario->online[i], scenario->or_else[i], scenario->rezone);
+                                 scenario->online[i], scenario->or_else[i], scenario);
         assert(policy_add_defaults(policy) == 0);
         return policy;
 }

@@ -25,6 +25,7 @@ typedef struct Scenario {
         Online online[N_DIMMS], or_else[N_DIMMS]; /* of the rule for each DIMM */
         BlockIndex kernel_below; /* blocks below this one are for the kernel zone */
         bool rezone;             /* the rules for the DIMMs say so */
+        bool unit;               /* a DIMM is to be movable as a whole */
 
         unsigned n_agent;    /* writes of somebody else */
         unsigned n_refusals; /* writes of memplugd that a notifier refuses */

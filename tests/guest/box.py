@@ -39,6 +39,9 @@ rules = (
 );
 """
 
+# The same, where one block that can't be movable isn't to be a reason to give up the rest of its DIMM.
+BLOCK_BY_BLOCK = MOVABLE_ON_NODE_1.replace("online =", 'unit = "block"; online =')
+
 # For drop_in(): memplugd may stand still for as long as a scenario likes.
 PATIENT = "WatchdogSec=0\n"
 
@@ -419,5 +422,5 @@ class Box:
         return "".join(parts)
 
 
-__all__ = ["Box", "CONFIG", "DAX_MEMORY", "MEMORY", "MOVABLE_ON_NODE_1", "NotReached", "PATIENT",
-           "PID_FILE", "Write", "Wrong", "all_online", "expect", "expect_match"]
+__all__ = ["BLOCK_BY_BLOCK", "Box", "CONFIG", "DAX_MEMORY", "MEMORY", "MOVABLE_ON_NODE_1",
+           "NotReached", "PATIENT", "PID_FILE", "Write", "Wrong", "all_online", "expect", "expect_match"]

@@ -3,7 +3,7 @@
 
 import re
 
-from .box import MEMORY, MOVABLE_ON_NODE_1, PATIENT, expect
+from .box import BLOCK_BY_BLOCK, MEMORY, MOVABLE_ON_NODE_1, PATIENT, expect
 from .registry import scenario
 
 
@@ -15,7 +15,8 @@ def plug_with_udev_rule(box, word):
     """Plugs three DIMMs while a udev rule onlines, too. Answers the blocks of the one where
     memplugd was first, of the one where the rule was, and of the one where both ran."""
     box.drop_in(PATIENT)
-    box.start(MOVABLE_ON_NODE_1)
+    # Else one block of the rule's has the rest of its DIMM given up.
+    box.start(BLOCK_BY_BLOCK)
     box.udev_rule(udev_rule(word))
     box.trace_writes()
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Other hands: what they take offline stays offline; and writes that the kernel refuses."""
 
-from .box import MOVABLE_ON_NODE_1, expect
+from .box import BLOCK_BY_BLOCK, MOVABLE_ON_NODE_1, expect
 from .registry import scenario
 
 
@@ -74,14 +74,6 @@ def plugged_anew(box):
 
 
 ENOMEM, EBUSY, EPERM = 12, 16, 1
-
-
-# A vetoed block would have the rest of its device given up.
-BLOCK_BY_BLOCK = """\
-rules = (
-  { name = "node 1 can be pulled"; match = { node = "1"; }; online = "movable"; unit = "block"; }
-);
-"""
 
 
 @scenario(races=True)
