@@ -343,18 +343,20 @@ class Box:
                         f"\n{read_all()}")
         return lines
 
-    def wait_released(self, *indices, seconds=60):
-        """Waits until the journal says of each block that somebody took it offline. Neighbours may
-        stand in one line."""
-        pattern = r"^memory(\d+)(?:-(\d+))?: taken offline by somebody else"
+    def wait_runs(self, text, *indices, seconds=60):
+        """Waits until the journal says so of each block; neighbours may stand in one line."""
+        pattern = rf"^memory(\d+)(?:-(\d+))?: {text}"
         end = time.monotonic() + seconds
         told = set()
         while not set(indices) <= told:
             if time.monotonic() > end:
-                raise Wrong(f"blocks {indices} aren't all told as taken offline, but {told}:\n"
+                raise Wrong(f"'{text}' isn't told of all of {indices}, but of {told}:\n"
                             f"{self.journal()}")
             for first, last in re.findall(pattern, self.journal(), re.MULTILINE):
                 told |= set(range(int(first), int(last or first) + 1))
+
+    def wait_released(self, *indices):
+        self.wait_runs("taken offline by somebody else", *indices)
 
     def expect_journal(self, pattern, count):
         """The journal has exactly so many lines that match."""
