@@ -173,10 +173,11 @@ static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
         }
 }
 
-static int read_pending(Rounds *rounds, Snapshot *snapshot) {
-        Pending *pending = &rounds->pending;
+int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
+        size_t n = pending->n_blocks;
 
-        for (size_t i = 0; i < pending->n_blocks; i++) {
+        pending->n_blocks = 0;
+        for (size_t i = 0; i < n; i++) {
                 Block block;
                 int r;
 
@@ -201,7 +202,7 @@ static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
         int r;
 
         r = rounds->rescan ? rounds->ops->read_all(rounds->userdata, snapshot)
-                           : read_pending(rounds, snapshot);
+                           : rounds_read_pending(rounds, &rounds->pending, snapshot);
         rounds->pending.n_blocks = 0;
         if (r == 0 && rounds->rescan) {
                 rounds->rescan = false;

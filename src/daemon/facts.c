@@ -34,21 +34,29 @@ static int read_budget(Decision *decision, const Snapshot *snapshot) {
         return s;
 }
 
-int decision_read_facts(Decision *decision, Snapshot *snapshot) {
-        const Policy *policy = decision->rounds->policy;
-        const RoundsOps *ops = decision->rounds->ops;
-        void *userdata = decision->rounds->userdata;
+int decision_read_devices(Decision *decision, Snapshot *snapshot) {
+        Rounds *rounds = decision->rounds;
         int r;
 
-        if (policy_asks_for_devices(policy)) {
-                r = ops->read_devices(userdata, snapshot);
-                if (r < 0)
-                        return r;
+        if (!policy_asks_for_devices(rounds->policy))
+                return 0;
+
+        r = rounds->ops->read_devices(rounds->userdata, snapshot);
+        if (r == 0)
                 decision->facts.snapshot = snapshot;
-        }
+        return r;
+}
+
+int decision_read_facts(Decision *decision, Snapshot *snapshot) {
+        const Policy *policy = decision->rounds->policy;
+        int r;
+
+        r = decision_read_devices(decision, snapshot);
+        if (r < 0)
+                return r;
         if (policy_asks_for_cpus(policy)) {
-                decision->cpu_nodes = range_set_free(decision->cpu_nodes);
-                r = ops->read_cpu_nodes(userdata, &decision->cpu_nodes);
+                r = decision->rounds->ops->read_cpu_nodes(decision->rounds->userdata,
+                                                          &decision->cpu_nodes);
                 if (r == -ENOMEM)
                         return r;
                 decision->facts.cpu_nodes = decision->cpu_nodes;

@@ -80,7 +80,16 @@ bool decision_put_back(Decision *decision, const Block *block, ZoneKind had);
  */
 void decision_look_at_touched(Decision *decision);
 
-/* Reads what the rules ask for. 0, or a negative errno: then nothing can be decided now. */
+/* Reads the blocks of the list that are there, sorted, and empties it. 0 or -ENOMEM. */
+int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot);
+
+/* Reads the devices of the snapshot, which the facts mean from then on, if the rules ask for any. */
+int decision_read_devices(Decision *decision, Snapshot *snapshot);
+
+/*
+ * Reads all that the rules ask for, once for a decision. 0, or a negative errno: then nothing can be
+ * decided now.
+ */
 int decision_read_facts(Decision *decision, Snapshot *snapshot);
 
 /* Frees what it holds, not itself. */

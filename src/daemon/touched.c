@@ -158,26 +158,6 @@ static void look_at(Decision *decision, const Block *block) {
                 decision_online(decision, block, NULL, /* may_move= */ false);
 }
 
-/* Those that are still there. */
-static int read_touched(Rounds *rounds, Snapshot *snapshot) {
-        Pending *touched = &rounds->touched;
-        size_t n = touched->n_blocks;
-
-        touched->n_blocks = 0;
-        for (size_t i = 0; i < n; i++) {
-                Block block;
-                int r = 0;
-
-                if (rounds->ops->read_block(rounds->userdata, touched->blocks[i], &block) == 0)
-                        r = snapshot_add(snapshot, &block);
-                if (r < 0)
-                        return r;
-        }
-
-        snapshot_sort(snapshot);
-        return 0;
-}
-
 void decision_look_at_touched(Decision *decision) {
         _cleanup_(snapshot_done) Snapshot snapshot = {};
         Rounds *rounds = decision->rounds;
@@ -189,9 +169,9 @@ void decision_look_at_touched(Decision *decision) {
             (rounds->was_touched && rounds->touched.n_blocks < TOUCHED_MAX))
                 return;
 
-        r = read_touched(rounds, &snapshot);
+        r = rounds_read_pending(rounds, &rounds->touched, &snapshot);
         if (r == 0)
-                r = decision_read_facts(decision, &snapshot);
+                r = decision_read_devices(decision, &snapshot);
         if (r < 0) {
                 rounds->rescan = true;
                 return;

@@ -542,6 +542,29 @@ START_TEST(race_4_device_is_given_up) {
 }
 END_TEST
 
+/* What is looked at besides, in a sweep, doesn't make the budget forget the others. */
+START_TEST(race_9_budget_is_kept) {
+        static const Scenario moved = {
+                .name = "one DIMM that is moved",
+                .dimms = { { 8, 10, 0 } },
+                .online = { ONLINE_MOVABLE },
+                .or_else = { ONLINE_LEAVE },
+                .rezone = true,
+                .n_agent = 1,
+        };
+        World *world = play(ZONE_RULE_FREE, &moved);
+
+        plug(world, 0);
+        run(world);
+        ck_assert_uint_eq(world->rounds.budget.n_blocks, 3);
+        agent_writes(world, 8, STATE_OFFLINE);
+        world->lost = true;
+        run(world);
+        ck_assert_uint_eq(world->rounds.budget.n_blocks, 2);
+        world_free(world);
+}
+END_TEST
+
 TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_2_block_goes_to_another_zone_before_the_write,
              race_4_put_online_between_reading_and_deciding,
@@ -549,4 +572,4 @@ TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_13_refused_block_has_moved_all_the_same, race_4_moved_by_somebody_later,
              race_4_left_offline_by_a_move, race_4_device_is_given_up,
              race_16_failed_unplug_is_made_good, race_16_killed_before_it_is_made_good,
-             race_16_moved_by_a_tool, race_10_events_without_end);
+             race_16_moved_by_a_tool, race_10_events_without_end, race_9_budget_is_kept);

@@ -281,6 +281,7 @@ static int op_read_devices(void *userdata, Snapshot *snapshot) {
 
                 (void)snprintf(device.name, sizeof(device.name), "dimm%u", dimm);
                 block->source = SOURCE_DIMM;
+                block->hot_added = true;
                 block->device = snapshot_add_device(snapshot, &device);
         }
         return 0;
