@@ -5,7 +5,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 /* Interrupts a write. It has a handler that does nothing, so that the write ends with EINTR. */
 #define CANCEL_SIGNAL SIGUSR1
@@ -54,11 +55,8 @@ static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *w
 }
 
 static uint64_t op_now(void *userdata) {
-        struct timespec ts;
-
         (void)userdata;
-        (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-        return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+        return clock_usec(CLOCK_MONOTONIC);
 }
 
 static void make_attempt(Worker *worker, const Job *job) {

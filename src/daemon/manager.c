@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "daemon/manager-internal.h"
 
@@ -128,11 +128,8 @@ static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 static uint64_t op_now(void *userdata) {
-        struct timespec now;
-
         (void)userdata;
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+        return clock_usec(CLOCK_MONOTONIC);
 }
 
 static bool op_wait_for_links(void *userdata) {
@@ -281,12 +278,9 @@ static int open_run_dir(Manager *manager) {
 }
 
 static void keep_history(void *userdata, int level, const char *text) {
-        HistoryEntry entry = { .level = level, .text = text };
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_REALTIME, &now);
-        entry.usec = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-        history_add(userdata, &entry);
+        history_add(userdata, &(HistoryEntry){ .usec = clock_usec(CLOCK_REALTIME),
+                                               .level = level,
+                                               .text = text });
 }
 
 static void open_history(Manager *manager) {
