@@ -124,10 +124,11 @@ class Runner:
     def _run_scenario(self, turn, scenario, box):
         """Answers the box for the next scenario, or None if a guest must be booted for that."""
         begin = time.monotonic()
-        reason = details = note = ""
+        reason = details = note = boot = ""
         try:
             if not box:
                 box = Box(boot_guest(self._trees, turn.kernel, turn.boot), self._trees.build)
+                boot = box.guest.note
             box.begin(scenario.kernel_onlines)
             note = scenario.function(box) or ""
         except Exception as error:  # pylint: disable=broad-except
@@ -135,7 +136,7 @@ class Runner:
         if reason and box:
             details = box.portrait()
         spoilt = _clean(box) if not reason and not scenario.dirty else ""
-        note = "; ".join(filter(None, (note, spoilt)))
+        note = "; ".join(filter(None, (note, boot, spoilt)))
         trouble = box.guest.kernel_trouble() if box else []
         if trouble:
             reason += "the kernel's log has trouble:\n" + "\n".join(trouble[:20]) + "\n"
