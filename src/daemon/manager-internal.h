@@ -52,6 +52,12 @@ struct Manager {
  */
 int manager_load_config(Manager *manager);
 
+/* As a service: reads /proc/iomem from what systemd opened. Needs sysfs. */
+void manager_take_iomem(Manager *manager);
+
+/* Listens to the kernel's events, as a service by the socket that systemd holds. 0 or -errno. */
+int manager_listen(Manager *manager);
+
 /* Needs sysfs, and the run directory if there is one. */
 void manager_open_takeover(Manager *manager);
 

@@ -2,12 +2,10 @@
 #include "daemon/manager.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
@@ -323,22 +321,6 @@ static int open_table(Manager *manager) {
         return 0;
 }
 
-/*
- * /proc/iomem shows its addresses to whom has CAP_SYS_ADMIN when it is opened. A service has it opened
- * by systemd, as its standard input, and needs no such capability.
- */
-static void take_iomem(Manager *manager) {
-        struct statfs fs;
-        int fd;
-
-        if (!manager->is_service || fstatfs(STDIN_FILENO, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-                return;
-
-        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-        if (fd >= 0)
-                sysfs_take_iomem(manager->sysfs, fd);
-}
-
 static int open_kernel(Manager *manager) {
         int r;
 
@@ -349,10 +331,10 @@ static int open_kernel(Manager *manager) {
         if (r < 0)
                 return log_error_errno(r, "Failed to open /sys/devices/system/memory: %m");
 
-        take_iomem(manager);
+        manager_take_iomem(manager);
 
         /* Before anything is read: what changes after that is told by an event. */
-        r = uevent_monitor_new(&manager->monitor);
+        r = manager_listen(manager);
         if (r < 0)
                 return log_error_errno(r, "Failed to listen to the kernel's events: %m");
 

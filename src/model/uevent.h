@@ -4,6 +4,8 @@
  * What the kernel tells of a block: that it was added, came online, went offline, was removed. A
  * failed write tells nothing, and an "add" may also be an old one that udevadm(8) asked for again.
  */
+#include <stddef.h>
+
 #include "model/block.h"
 
 typedef enum UeventAction {
@@ -22,3 +24,9 @@ typedef struct Uevent {
         UeventAction action;
         BlockIndex block;
 } Uevent;
+
+/*
+ * Reads a datagram of the kernel's netlink socket: "ACTION@DEVPATH", then KEY=value, each with a NUL
+ * behind it. 1: *ret is it; 0: it is whole, and not about a memory block; -EBADMSG: it is none.
+ */
+int uevent_parse(const char *datagram, size_t size, Uevent *ret);

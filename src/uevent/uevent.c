@@ -2,16 +2,26 @@
 #include "uevent/uevent.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libudev.h>
+#include <linux/netlink.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "base/parse.h"
 
 #define BUFFER_SIZE (128 * 1024 * 1024)
 
+/* The kernel's own limit is 2 KiB of keys (UEVENT_BUFFER_SIZE), behind a path. */
+#define DATAGRAM_MAX (8 * 1024)
+
+/* The kernel's events are sent to this group of netlink's; udevd's go to 2. */
+#define GROUP_KERNEL 1
+
 struct UeventMonitor {
         struct udev *udev;
-        struct udev_monitor *monitor;
+        struct udev_monitor *monitor; /* NULL: there is a socket instead */
+        int fd;
 };
 
 int uevent_monitor_new(UeventMonitor **ret) {
@@ -22,6 +32,7 @@ int uevent_monitor_new(UeventMonitor **ret) {
         if (!monitor)
                 return -ENOMEM;
 
+        monitor->fd = -EBADF;
         monitor->udev = udev_new();
         if (!monitor->udev)
                 return -ENOMEM;
@@ -34,7 +45,7 @@ int uevent_monitor_new(UeventMonitor **ret) {
         if (r < 0)
                 return r;
 
-        (void)uevent_monitor_set_buffer(monitor, BUFFER_SIZE);
+        (void)udev_monitor_set_receive_buffer_size(monitor->monitor, BUFFER_SIZE);
 
         r = udev_monitor_enable_receiving(monitor->monitor);
         if (r < 0)
@@ -44,18 +55,53 @@ int uevent_monitor_new(UeventMonitor **ret) {
         return 0;
 }
 
+static int check_socket(int fd) {
+        struct sockaddr_nl address = {};
+        socklen_t size = sizeof(address);
+        int protocol;
+
+        if (getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+                return -errno;
+        if (address.nl_family != AF_NETLINK || !(address.nl_groups & GROUP_KERNEL))
+                return -EINVAL;
+
+        size = sizeof(protocol);
+        if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+                return -errno;
+        return protocol == NETLINK_KOBJECT_UEVENT ? 0 : -EINVAL;
+}
+
+int uevent_monitor_adopt(int fd, UeventMonitor **ret) {
+        _cleanup_close_ int socket_fd = fd;
+        UeventMonitor *monitor;
+        int r;
+
+        r = check_socket(socket_fd);
+        if (r < 0)
+                return r;
+
+        monitor = calloc(1, sizeof(UeventMonitor));
+        if (!monitor)
+                return -ENOMEM;
+
+        monitor->fd = TAKE_FD(socket_fd);
+        *ret = monitor;
+        return 0;
+}
+
 UeventMonitor *uevent_monitor_free(UeventMonitor *monitor) {
         if (!monitor)
                 return NULL;
 
         udev_monitor_unref(monitor->monitor);
         udev_unref(monitor->udev);
+        closep(&monitor->fd);
         free(monitor);
         return NULL;
 }
 
 int uevent_monitor_fd(const UeventMonitor *monitor) {
-        return udev_monitor_get_fd(monitor->monitor);
+        return monitor->monitor ? udev_monitor_get_fd(monitor->monitor) : monitor->fd;
 }
 
 /* False: not about a block. */
@@ -85,7 +131,34 @@ static bool is_readable(const UeventMonitor *monitor) {
         return poll(&fd, 1, 0) > 0;
 }
 
+/* Anybody with the right may send to the group: what isn't the kernel's is passed over. */
+static int read_socket(int fd, Uevent *ret) {
+        for (;;) {
+                char datagram[DATAGRAM_MAX];
+                struct sockaddr_nl sender = {};
+                struct iovec buffer = { .iov_base = datagram, .iov_len = sizeof(datagram) };
+                struct msghdr message = { .msg_name = &sender,
+                                          .msg_namelen = sizeof(sender),
+                                          .msg_iov = &buffer,
+                                          .msg_iovlen = 1 };
+                ssize_t size;
+
+                size = recvmsg(fd, &message, MSG_DONTWAIT);
+                if (size < 0 && errno == EINTR)
+                        continue;
+                if (size < 0)
+                        return errno == EAGAIN ? 0 : -errno;
+                if (sender.nl_pid != 0 || (message.msg_flags & MSG_TRUNC))
+                        continue;
+                if (uevent_parse(datagram, (size_t)size, ret) > 0)
+                        return 1;
+        }
+}
+
 int uevent_monitor_read(UeventMonitor *monitor, Uevent *ret) {
+        if (!monitor->monitor)
+                return read_socket(monitor->fd, ret);
+
         while (is_readable(monitor)) {
                 struct udev_device *device;
                 bool ours;
@@ -106,10 +179,4 @@ int uevent_monitor_read(UeventMonitor *monitor, Uevent *ret) {
                         return 1;
         }
         return 0;
-}
-
-int uevent_monitor_set_buffer(UeventMonitor *monitor, int size) {
-        int r = udev_monitor_set_receive_buffer_size(monitor->monitor, size);
-
-        return r < 0 ? r : 0;
 }

@@ -15,6 +15,12 @@ typedef struct UeventMonitor UeventMonitor;
  * -ENOBUFS below. 0 or a negative errno.
  */
 int uevent_monitor_new(UeventMonitor **ret);
+
+/*
+ * The same with a socket that is bound already, as systemd holds it for a service: what was told while
+ * nobody listened waits in it. Takes 'fd', also when it fails. -EINVAL: it isn't such a socket.
+ */
+int uevent_monitor_adopt(int fd, UeventMonitor **ret);
 UeventMonitor *uevent_monitor_free(UeventMonitor *monitor);
 DEFINE_CLEANUP(UeventMonitor *, uevent_monitor_free)
 
@@ -26,6 +32,3 @@ int uevent_monitor_fd(const UeventMonitor *monitor);
  * and the blocks must be read anew; others: the socket is broken.
  */
 int uevent_monitor_read(UeventMonitor *monitor, Uevent *ret);
-
-/* Sets the size of the socket's buffer in bytes; see SO_RCVBUFFORCE in socket(7). */
-int uevent_monitor_set_buffer(UeventMonitor *monitor, int size);

@@ -17,7 +17,7 @@ INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLIN
 PID_FILE = "/run/pin.pid"
 LOOP_END = "/run/loop.end"
 LOOP_TURNS = "/run/loop.turns"
-DROP_IN = "/run/systemd/system/memplugd.service.d/test.conf"
+DROP_INS = "/run/systemd/system/memplugd.*.d"
 UDEV_RULE = "/run/udev/rules.d/99-test.rules"
 TRACING = "/sys/kernel/tracing"
 TRACED = f"{TRACING}/events/syscalls/sys_enter_write {TRACING}/events/syscalls/sys_exit_write"
@@ -115,8 +115,8 @@ class Box:
                 udevadm control --reload --start-exec-queue
                 udevadm settle
             fi
-            if [ -e {DROP_IN} ]; then
-                rm {DROP_IN}
+            if ls -d {DROP_INS} >/dev/null 2>&1; then
+                rm -r {DROP_INS}
                 systemctl daemon-reload
             fi
             rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END} {LOOP_TURNS}
@@ -145,9 +145,10 @@ class Box:
         if result.rc:
             raise Wrong(f"systemctl {verb} exited with {result.rc}: {result.out}")
 
-    def drop_in(self, text):
-        """Changes the service for this scenario; before its start."""
-        self.guest.write(DROP_IN, f"[Service]\n{text}")
+    def drop_in(self, text, unit="service"):
+        """Changes the service, or its socket, for this scenario; before its start."""
+        self.guest.write(f"/run/systemd/system/memplugd.{unit}.d/test.conf",
+                         f"[{unit.capitalize()}]\n{text}")
         self.guest.run("systemctl daemon-reload")
 
     @contextlib.contextmanager
