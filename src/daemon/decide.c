@@ -174,8 +174,12 @@ static void decide_block(Decision *decision, const Block *block) {
                 return; /* its "offline" comes */
         else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
                 decide_offline(decision, block, record);
-        else if (record->mark != BLOCK_MARK_RELEASED)
+        else if (record->mark != BLOCK_MARK_RELEASED) {
+                /* Its "offline" was lost: no more tries. */
+                work_settle(&rounds->work, block->index, OUTCOME_CANCELLED, rounds_on_settled,
+                            rounds);
                 decision_released(decision, block);
+        }
 }
 
 /* Blocks that went away while events were lost. Both are sorted. */

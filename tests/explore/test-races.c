@@ -555,6 +555,33 @@ START_TEST(race_4_device_is_given_up) {
 }
 END_TEST
 
+/* It comes online and goes offline again while it is tried, and only the first of it is seen. */
+static void comes_and_goes_unseen(World *world) {
+        agent_writes(world, 8, STATE_ONLINE_MOVABLE);
+        world_do(world, &(Transition){ .what = DO_UEVENTS });
+        agent_writes(world, 8, STATE_OFFLINE);
+        world->n_losses = 1;
+        world_do(world, &(Transition){ .what = DO_LOSE });
+        world->refuse_next = -ENOMEM;
+}
+
+/* Who took it offline is obeyed, though memplugd was about to try it again. */
+START_TEST(race_9_taken_offline_in_the_middle) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+        const BlockRecord *record;
+
+        world->n_agent = 2;
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 8, comes_and_goes_unseen };
+        run(world);
+        ck_assert_str_eq(writes, "10m+ 9m+ 8m-");
+        ck_assert_str_eq(outcomes, "10 done, 9 done, 8 cancelled");
+        record = block_table_find(world->table, 8);
+        ck_assert(record && record->mark == BLOCK_MARK_RELEASED);
+        world_free(world);
+}
+END_TEST
+
 /* What is looked at besides, in a sweep, doesn't make the budget forget the others. */
 START_TEST(race_9_budget_is_kept) {
         static const Scenario moved = {
@@ -832,7 +859,7 @@ TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_4_left_offline_by_a_move, race_4_device_is_given_up,
              race_16_failed_unplug_is_made_good, race_16_killed_before_it_is_made_good,
              race_16_moved_by_a_tool, race_10_events_without_end, race_9_budget_is_kept,
-             hold_new_memory_waits, hold_in_the_middle_of_work, hold_others_go_on,
-             hold_takes_bounded_memory, stop_during_a_hold, stop_before_a_decision,
-             ask_for_each_kind_of_block, ask_and_taken_offline, ask_for_what_a_rule_leaves,
-             ask_before_the_rules, ask_in_mode_observe);
+             race_9_taken_offline_in_the_middle, hold_new_memory_waits, hold_in_the_middle_of_work,
+             hold_others_go_on, hold_takes_bounded_memory, stop_during_a_hold,
+             stop_before_a_decision, ask_for_each_kind_of_block, ask_and_taken_offline,
+             ask_for_what_a_rule_leaves, ask_before_the_rules, ask_in_mode_observe);
