@@ -182,10 +182,16 @@ static void on_online(Rounds *rounds, BlockIndex index) {
 }
 
 static void on_offline(Rounds *rounds, BlockIndex index) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+
         if (rounds_is_moving(rounds, index)) {
                 rounds->n_current_offlines++;
                 return;
         }
+
+        /* The event of a write of the memplugd before this one, which was killed while it moved it. */
+        if (record && is_left_over(rounds, record))
+                return;
 
         rounds_release(rounds, index);
         if (!rounds_is_under_way(rounds, index))

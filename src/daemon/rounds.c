@@ -242,6 +242,8 @@ static bool has_undecided(const Rounds *rounds) {
 static void decide_and_start(Rounds *rounds) {
         do {
                 rounds_decide(rounds);
+                /* Its last look at what somebody else did took a while, too. */
+                rounds_read_uevents(rounds);
                 start_attempt(rounds);
         } while (rounds->phase == PHASE_IDLE && has_undecided(rounds) && !start_barrier(rounds));
 }

@@ -79,7 +79,7 @@ void tell_misplaced(const RunOfBlocks *run) {
 
 static void send(World *world, UeventAction action, BlockIndex block) {
         assert(world->n_queue < QUEUE_MAX);
-        if (world->running)
+        if (world->running || world->scenario->socket)
                 world->queue[world->n_queue++] = (Uevent){ action, block };
 }
 
@@ -480,7 +480,8 @@ static void start(World *world) {
         rounds_init(&world->rounds, &rounds_ops, world, 1 << 27, world->table);
         rounds_set_policy(&world->rounds, world->policy);
         world->running = true;
-        world->n_queue = 0;
+        if (!world->scenario->socket)
+                world->n_queue = 0;
         for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
                 world->blocks[block].settled = false;
         forget_writes(world);
@@ -498,7 +499,8 @@ static void kill_it(World *world) {
         if (world->job == JOB_ATTEMPT || (world->job == JOB_ENDED && !world->job_was_barrier))
                 world->blocks[world->job_block].unsure = true;
 
-        unread_are_unsure(world);
+        if (!world->scenario->socket)
+                unread_are_unsure(world);
         rounds_done(&world->rounds);
         world->running = world->timer = world->lost = world->held = false;
         for (BlockIndex block = 0; block < MAX_BLOCKS; block++)

@@ -30,6 +30,7 @@ typedef struct Scenario {
         unsigned n_agent;    /* writes of somebody else */
         unsigned n_refusals; /* writes of memplugd that a notifier refuses */
         unsigned n_kills;
+        bool socket;        /* systemd holds it: events wait in it for the next memplugd */
         unsigned n_losses;  /* of events */
         unsigned n_unplugs; /* and plugging anew */
         unsigned n_asks;    /* of an administrator, for a block to be put online */
