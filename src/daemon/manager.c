@@ -142,6 +142,13 @@ static bool op_wait_for_links(void *userdata) {
         return r >= 0;
 }
 
+static void op_on_record(void *userdata, const Record *record) {
+        Manager *manager = userdata;
+
+        if (manager->records)
+                records_add(manager->records, record);
+}
+
 static const RoundsOps rounds_ops = {
         .read_block = op_read_block,
         .read_all = op_read_all,
@@ -156,6 +163,7 @@ static const RoundsOps rounds_ops = {
         .wait_for_links = op_wait_for_links,
         .now = op_now,
         .kernel_policy = op_kernel_policy,
+        .on_record = op_on_record,
 };
 
 /* Ending */
@@ -293,6 +301,11 @@ static void open_history(Manager *manager) {
                                            ", ignoring: %m");
         else
                 log_set_keeper(keep_history, manager->history);
+
+        r = records_open(manager->run_fd, &manager->records);
+        if (r < 0)
+                (void)log_warning_errno(r,
+                                        "Failed to keep " RUN_DIR "/" RECORD_FILE ", ignoring: %m");
 }
 
 static int open_table(Manager *manager) {
@@ -450,7 +463,8 @@ Manager *manager_free(Manager *manager) {
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
         log_set_keeper(NULL, NULL);
-        history_close(manager->history);
+        log_file_close(manager->history);
+        log_file_close(manager->records);
         closep(&manager->run_fd);
         closep(&manager->lock_fd);
         free(manager);
