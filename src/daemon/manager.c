@@ -190,7 +190,7 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
                 return 0;
 
         log_info("Ending, as %s says.", strsignal((int)info->ssi_signo));
-        manager->rounds.stopping = true;
+        rounds_stop(&manager->rounds);
         (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
         if (manager->rounds.phase != PHASE_IDLE) {
                 worker_interrupt(manager->worker);
