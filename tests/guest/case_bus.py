@@ -113,7 +113,7 @@ def expect_interface(box, path, name):
         raise Wrong(f"only {len(documented)} members of {name}")
 
 
-@scenario()
+@scenario(dirty=True)
 def bus_shows_what_is(box):
     """What is there is what is documented; devices are as memplugctl has them."""
     box.guest.run(f"echo online_kernel >{MEMORY}/auto_online_blocks")
