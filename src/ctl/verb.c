@@ -51,6 +51,10 @@ static const Verb verb_table[] = {
           .help = "show the config in force, and where each value comes from",
           .options = READERS_OPTIONS,
           .run = show_config_run },
+        { .name = "reload",
+          .arguments = "",
+          .help = "have memplugd read its config again",
+          .run = reload_run },
         { .name = "help", .arguments = "", .help = "print this help", .run = help_run },
 };
 

@@ -36,4 +36,5 @@ int list_run(const Options *options, int n_arguments, char **arguments);
 int devices_run(const Options *options, int n_arguments, char **arguments);
 int history_run(const Options *options, int n_arguments, char **arguments);
 int check_config_run(const Options *options, int n_arguments, char **arguments);
+int reload_run(const Options *options, int n_arguments, char **arguments);
 int show_config_run(const Options *options, int n_arguments, char **arguments);

@@ -62,7 +62,7 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config reload help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
