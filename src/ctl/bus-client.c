@@ -73,17 +73,19 @@ int bus_client_tell(const char *doing, const sd_bus_error *error, int r) {
         return EXIT_FAILURE;
 }
 
-int bus_client_is_daemon_there(sd_bus *bus) {
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        int there, r;
+int bus_client_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata) {
+        int r;
 
-        r = sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                               "org.freedesktop.DBus", "NameHasOwner", &error, &reply, "s",
-                               BUS_NAME);
-        if (r < 0)
-                return r;
+        r = sd_bus_add_match(bus, NULL,
+                             "type='signal',sender='org.freedesktop.DBus',"
+                             "path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+                             "member='NameOwnerChanged',arg0='" BUS_NAME "'",
+                             handler, userdata);
+        return r < 0 ? r : 0;
+}
 
-        r = sd_bus_message_read(reply, "b", &there);
-        return r < 0 ? r : there;
+bool bus_client_daemon_is_back(sd_bus_message *message) {
+        const char *owner;
+
+        return sd_bus_message_read(message, "sss", NULL, NULL, &owner) > 0 && *owner;
 }

@@ -32,5 +32,9 @@ bool bus_client_is_no_daemon(const sd_bus_error *error);
  */
 int bus_client_tell(const char *doing, const sd_bus_error *error, int r);
 
-/* Whether the daemon's name has an owner. 0, 1 or a negative errno. */
-int bus_client_is_daemon_there(sd_bus *bus);
+/*
+ * Has 'handler' called when the daemon's name gets an owner, or loses it: the message tells which by
+ * bus_client_daemon_is_back(). 0 or a negative errno.
+ */
+int bus_client_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata);
+bool bus_client_daemon_is_back(sd_bus_message *message);

@@ -826,7 +826,7 @@ def case_usage(ctl):
     for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
-                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
+                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"), ("reload", "x"), ("list", "--why", "x"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")

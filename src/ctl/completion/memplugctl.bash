@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot)
+		--config | --sysroot | --why)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -46,23 +46,31 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--why)
+		COMPREPLY=()
+		return
+		;;
 	esac
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --why --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
+	hold) options+=' --why' ;;
 	show-config) options+=' --json --config --sysroot' ;;
 	esac
 
-	if [[ $word == -* ]]; then
+	# What is held for is a command line of its own.
+	if [[ $verb == hold && $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$word")
+	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config hold reload help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
