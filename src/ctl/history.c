@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -20,8 +19,6 @@
 
 /* Somebody else than memplugd may have written it. */
 #define FILE_MAX ((size_t)16 * HISTORY_FILE_MAX)
-
-#define TIME_TEXT_MAX 40
 
 typedef struct Entries {
         char *old_text, *text; /* which the entries' texts lie in */
@@ -83,24 +80,10 @@ static int read_file(const char *root, const char *name, Entries *entries, char 
         return r < 0 ? log_error_errno(r, "can't read '%s': %m", path) : 0;
 }
 
-/* "2026-11-22 06:10:03.123", in local time. */
-static const char *format_time(uint64_t usec, char text[TIME_TEXT_MAX]) {
-        time_t seconds = (time_t)(usec / 1000000);
-        struct tm tm;
-        size_t n;
-
-        if (!localtime_r(&seconds, &tm))
-                return strcpy(text, "?");
-
-        n = strftime(text, TIME_TEXT_MAX, "%F %T", &tm);
-        (void)snprintf(text + n, TIME_TEXT_MAX - n, ".%03u", (unsigned)(usec / 1000 % 1000));
-        return text;
-}
-
 static void print_entry(const HistoryEntry *entry) {
         _cleanup_free_ char *message = format_printable(entry->text);
         bool is_bad = entry->level <= LOG_WARNING;
-        char time[TIME_TEXT_MAX];
+        char time[FORMAT_TEXT_MAX];
 
         printf("%s  %s%s%s\n", format_time(entry->usec, time),
                is_bad ? output_colour(COLOUR_BAD) : "", message ?: "out of memory",

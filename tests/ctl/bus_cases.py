@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cases of the verbs that talk to the daemon: to a fake one, on a bus of the test's own."""
 
+import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
+import time
 
 import bus
 from bus import bus_and_daemon, system_bus
-from ctl import check
+from ctl import Skipped, check, compare
 
 
 def start(ctl, *arguments, **kwargs):
@@ -154,3 +157,82 @@ def case_hold_no_daemon(ctl):
     with system_bus(ctl):
         ctl.expect("hold", "--", "touch", "ran", exit_code=69)
         check(not os.path.exists("ran"), "the command was run")
+
+
+# status: the daemon's lines in it. The rest is the machine's own.
+
+
+def need_memory_blocks():
+    if not os.path.isdir("/sys/devices/system/memory"):
+        raise Skipped("this machine shows no memory blocks")
+
+
+def daemon_lines(text):
+    """What stands between the mode and the kernel."""
+    lines = text.splitlines()
+    check(len(lines) <= 23, f"{len(lines)} lines")
+    first = next(i for i, line in enumerate(lines) if line.startswith("Daemon: "))
+    last = next(i for i, line in enumerate(lines) if line.startswith("Kernel: "))
+    check(all(len(line) <= 80 for line in lines[first:last]), "a line is too long")
+    return lines[first:last]
+
+
+def status_json(ctl):
+    """As JSON; the exit code depends on the machine's memory, too."""
+    done = subprocess.run([ctl.program, "status", "--json"], env=ctl.environment(bus=ctl.bus),
+                          stdout=subprocess.PIPE, check=False, encoding="utf-8")
+    return json.loads(done.stdout)["daemon"], done.returncode
+
+
+def case_status_daemon(ctl):
+    need_memory_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        text = subprocess.run([ctl.program, "status"], env=ctl.environment(bus=ctl.bus),
+                              stdout=subprocess.PIPE, check=False, encoding="utf-8").stdout
+        idle = daemon_lines(text)
+        told, _ = status_json(ctl)
+        check(told["state"] == "running" and not told["busy"], f"{told}")
+        check((told["current_block"], told["last_trouble"], told["holds"]) == (None, None, []),
+              f"{told}")
+
+        since = int((time.time() - 200) * 1e6)
+        daemon.tell("open 120", f"writing 34 {since}", "held",
+                    "trouble 1795327803123456 memory33: busy: the kernel says EBUSY \033[31m, and "
+                    "that is quite a lot of text for one line of a terminal")
+        environment = ctl.environment(bus=ctl.bus) | {"TZ": "UTC"}
+        text = subprocess.run([ctl.program, "status"], env=environment, stdout=subprocess.PIPE,
+                              check=False, encoding="utf-8").stdout
+        busy = [re.sub(r"held for \d+ d", "held for many d", line) for line in daemon_lines(text)]
+        compare(ctl.case, "\n".join(["idle:", *idle, "busy:", *busy, ""]))
+        told, _ = status_json(ctl)
+        check(told["outcomes"]["done"] == 510 and told["outcomes"]["gone"] == 0, f"{told}")
+        check((told["open_blocks"], told["current_block"], told["current_since_usec"]) ==
+              (120, 34, since), f"{told}")
+        check(told["holds"] == [{"since_usec": 1000000, "uid": 1000, "pid": 4321,
+                                 "why": "daxctl\nreconfigure"}], f"{told}")
+        check(told["taken_over"] == [{"setting": "auto_online_blocks", "before": "online"}],
+              f"{told}")
+        check(told["last_trouble"]["time_usec"] == 1795327803123456, f"{told}")
+
+
+def case_status_daemon_none(ctl):
+    """Not on a bus, then no bus at all; and nobody is asked about a copy."""
+    need_memory_blocks()
+    with system_bus(ctl):
+        lines = daemon_lines(ctl.run("status", exit_code=69).stdout)
+        told, code = status_json(ctl)
+        check((told, code) == ({"state": "absent"}, 69), f"{told}, {code}")
+    lines += daemon_lines(ctl.run("status", exit_code=69).stdout)
+    told, code = status_json(ctl)
+    check((told, code) == ({"state": "no_bus"}, 69), f"{told}, {code}")
+    compare(ctl.case, "\n".join(lines) + "\n")
+
+
+def case_status_daemon_silent(ctl):
+    """One that is stopped: status waits some seconds, and then says so."""
+    need_memory_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.process.send_signal(signal.SIGSTOP)
+        lines = daemon_lines(ctl.run("status", exit_code=1).stdout)
+        daemon.process.send_signal(signal.SIGCONT)
+        check(lines == ["Daemon: memplugd runs, but doesn't answer"], f"{lines}")

@@ -14,6 +14,10 @@ class Failure(Exception):
     """A test that didn't pass, and why."""
 
 
+class Skipped(Exception):
+    """What the test needs isn't there."""
+
+
 def check(truth, text):
     """Fails with 'text' unless 'truth' holds."""
     if not truth:
