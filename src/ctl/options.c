@@ -25,6 +25,8 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_NO_LEGEND] = { "no-legend", NULL, 0,
                                "list, devices: print neither headings nor totals" },
         [OPTION_STRICT] = { "strict", NULL, 0, "check-config: fail with warnings, too" },
+        [OPTION_ZONE] = { "zone", "ZONE", 0,
+                          "online: in this zone, whatever the rules want: movable, kernel, default" },
         [OPTION_WHY] = { "why", "TEXT", 0, "hold: tell others TEXT as the reason" },
         [OPTION_CONFIG] = { "config", "FILE", 0, "use FILE alone as the config" },
         [OPTION_SYSROOT] = { "sysroot", "DIR", 0, "show what is below DIR, not this machine" },

@@ -13,6 +13,7 @@ typedef enum OptionId {
         OPTION_BYTES,
         OPTION_NO_LEGEND,
         OPTION_STRICT,
+        OPTION_ZONE,
         OPTION_WHY,
         OPTION_CONFIG,
         OPTION_SYSROOT,

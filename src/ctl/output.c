@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
 
@@ -20,15 +21,25 @@ void output_open(void) {
                         (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-bool output_has_colours(void) {
-        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+bool output_is_terminal(void) {
+        const char *term = getenv("TERM");
 
-        if (no_color && *no_color)
-                return false;
         if (!term || strcmp(term, "dumb") == 0)
                 return false;
 
         return isatty(STDOUT_FILENO);
+}
+
+size_t output_columns(void) {
+        struct winsize size;
+
+        return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool output_has_colours(void) {
+        const char *no_color = getenv("NO_COLOR");
+
+        return !(no_color && *no_color) && output_is_terminal();
 }
 
 bool output_is_utf8(void) {

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cases of the verbs that talk to the daemon: to a fake one, on a bus of the test's own."""
 
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import bus
@@ -28,6 +32,53 @@ def expect_end(process, exit_code):
           f"exit code {process.returncode}, expected {exit_code}\n{out}{error}")
     return out, error
 
+
+class Terminal:
+    """memplugctl on a terminal of 80 columns."""
+
+    def __init__(self, ctl, *arguments):
+        self.ctl = ctl
+        self.arguments = arguments
+        self.text = ""
+        self.process = None
+
+    def __enter__(self):
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        return self
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.master)
+
+    def start(self):
+        self.process = subprocess.Popen([self.ctl.program, *self.arguments], stdout=self.slave,
+                                        stderr=self.slave, stdin=subprocess.DEVNULL,
+                                        env=self.ctl.environment(bus=self.ctl.bus))
+        os.close(self.slave)
+
+    def _read(self):
+        try:
+            part = os.read(self.master, 65536).decode("utf-8")
+        except OSError:  # the end of a terminal
+            part = ""
+        self.text += part
+        return part
+
+    def wait_for(self, wanted):
+        """Waits until it has shown that."""
+        while wanted not in self.text:
+            check(self._read(), f"'{wanted}' isn't shown:\n{self.text}")
+
+    def end(self, exit_code):
+        """Waits for its end. Answers all that it wrote."""
+        while self._read():
+            pass
+        code = self.process.wait()
+        check(code == exit_code, f"exit code {code}, expected {exit_code}\n{self.text}")
+        return self.text.replace("\r\n", "\n")
 
 # reload
 
@@ -157,6 +208,108 @@ def case_hold_no_daemon(ctl):
     with system_bus(ctl):
         ctl.expect("hold", "--", "touch", "ran", exit_code=69)
         check(not os.path.exists("ran"), "the command was run")
+
+
+# online
+
+
+def need_blocks():
+    """Blocks 0 to 3, as nearly each machine has them; the fake daemon does nothing to them."""
+    if not all(os.path.isdir(f"/sys/devices/system/memory/memory{i}") for i in range(4)):
+        raise Skipped("this machine doesn't have the memory blocks 0 to 3")
+
+
+def case_online(ctl):
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        for arguments, asked in ((("0-3",), "0 1 2 3 ''"), (("3", "memory1-2", "0x0"), "0 1 2 3 ''"),
+                                 (("2", "2", "memory2"), "2 ''"),
+                                 (("--zone", "kernel", "1"), "1 'kernel'"),
+                                 (("--zone=movable", "1"), "1 'movable'"),
+                                 (("--zone", "default", "1"), "1 'default'")):
+            done = ctl.run("online", *arguments)
+            daemon.wait(f"Online {asked}")
+            check(done.stderr == "", done.stderr)
+        ctl.expect("online", "0-3")
+        told = ctl.json("online", "0-3")
+        check(told == {"asked_blocks": 4, "online_blocks": 4, "waited_for_all": True, "results": [
+            {"first_block": 0, "last_block": 3, "outcome": "done", "zone": "movable",
+             "errno": None, "error": None}]}, f"{told}")
+
+
+def case_online_partly(ctl):
+    """Some of them: each range with what came of it."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("outcome 0 already kernel 0", "outcome 1 busy - 16",
+                    "outcome 2 wrong-zone kernel 0")
+        ctl.expect("online", "0-3", exit_code=64)
+        told = ctl.json("online", "0-3", exit_code=64)
+        check((told["asked_blocks"], told["online_blocks"]) == (4, 2), f"{told}")
+        check([(row["outcome"], row["zone"], row["errno"]) for row in told["results"]] ==
+              [("already", "kernel", None), ("busy", None, 16), ("wrong-zone", "kernel", None),
+               ("done", "movable", None)], f"{told}")
+
+
+def case_online_none(ctl):
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Online org.memplug1.Error.Busy memory0: busy: Device or resource busy")
+        ctl.expect("online", "0-3", exit_code=1)
+
+
+def case_online_denied(ctl):
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Online denied")
+        ctl.expect("online", "0-3", exit_code=1)
+
+
+def case_online_no_daemon(ctl):
+    need_blocks()
+    with system_bus(ctl):
+        ctl.expect("online", "0-3", exit_code=69)
+
+
+def case_online_daemon_ends(ctl):
+    """What it did before is told, by the signals that came."""
+    need_blocks()
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            daemon.tell("answer Online later")
+            process = start(ctl, "online", "0-3")
+            daemon.wait("Online 0 1 2 3 ''")
+            daemon.tell("emit 0 done movable 0", "emit 2 busy - 16")
+        out, error = expect_end(process, 64)
+        compare(ctl.case, f"{out}--- standard error ---\n{error}")
+
+
+def case_online_interrupted(ctl):
+    """On a terminal, a bar tells how far it is; Ctrl-C ends the waiting."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon, Terminal(ctl, "online", "0-3") as terminal:
+        daemon.tell("answer Online later")
+        terminal.start()
+        terminal.wait_for("0 of 4 blocks")
+        daemon.wait("Online 0 1 2 3 ''")
+        daemon.tell("emit 3 done movable 0", "emit 2 done movable 0")
+        terminal.wait_for("2 of 4 blocks")
+        terminal.process.send_signal(signal.SIGINT)
+        text = terminal.end(64).split("\r\033[K")[-1]
+        compare(ctl.case, text)
+
+
+def case_online_what(ctl):
+    """What isn't there."""
+    need_blocks()
+    with bus_and_daemon(ctl):
+        text = ""
+        for word in ("memory", "node99999", "PNP0C80:99", "3-1", "99999999", "0x", "1,2", "-",
+                     "99999999999999999999", "0xffffffffffffffff", "", "node01"):
+            text += ctl.run("online", "--", "1", word, exit_code=1).stderr
+        # Who isn't root is told that there may be more devices.
+        compare(ctl.case, text.replace(", or a device that is shown to root alone",
+                                       " of this machine"))
 
 
 # status: the daemon's lines in it. The rest is the machine's own.

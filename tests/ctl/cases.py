@@ -827,6 +827,7 @@ def case_usage(ctl):
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"), ("reload", "x"), ("list", "--why", "x"),
+                      ("online",), ("online", "--zone", "Movable", "1"), ("online", "--zone", "1"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -970,7 +971,8 @@ def case_completion(ctl):
     script = SOURCE / "src/ctl/completion/memplugctl.bash"
     for words, expected in ((("",), verbs), (("--",), options), (("li",), ["list"]),
                             (("list", "--al"), ["--all"]), (("--sysroot", "/", "che"),
-                                                           ["check-config"])):
+                                                           ["check-config"]),
+                            (("online", "--zone", "m"), ["movable"])):
         line = ["memplugctl", *words]
         done = subprocess.run(
             ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
@@ -991,6 +993,9 @@ def case_man_page(ctl):
     history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
+    # Of verbs that need a daemon.
+    words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",
+              "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec"}
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")
     os.chdir("auto")

@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot | --why)
+		--config | --sysroot | --why | --zone)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -20,6 +20,19 @@ _memplugctl_verb()
 			return
 			;;
 		esac
+	done
+}
+
+# Prints the nodes, devices and blocks of this machine.
+_memplugctl_what()
+{
+	local path
+
+	for path in /sys/devices/system/node/node[0-9]* /sys/devices/system/memory/memory[0-9]*; do
+		[[ -e $path ]] && echo "${path##*/}"
+	done
+	memplugctl devices --no-legend 2>/dev/null | while read -r path _; do
+		[[ $path == - ]] || echo "$path"
 	done
 }
 
@@ -46,6 +59,10 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--zone)
+		mapfile -t COMPREPLY < <(compgen -W 'movable kernel default' -- "$word")
+		return
+		;;
 	--why)
 		COMPREPLY=()
 		return
@@ -54,12 +71,13 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --why --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --zone --why --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
+	online) options+=' --json --zone' ;;
 	hold) options+=' --why' ;;
 	show-config) options+=' --json --config --sysroot' ;;
 	esac
@@ -70,8 +88,10 @@ _memplugctl()
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config hold reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config online hold reload help' \
 			-- "$word")
+	elif [[ $verb == online ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_what)" -- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
