@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/bus-client.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "ctl/format.h"
 #include "ctl/verb.h"
@@ -69,6 +71,9 @@ int bus_client_tell(const char *doing, const sd_bus_error *error, int r) {
         }
 
         text = format_printable(error->message ?: error->name);
+        /* Other lines end without a full stop. */
+        if (text && *text && text[strlen(text) - 1] == '.')
+                text[strlen(text) - 1] = 0;
         log_error("can't %s: %s", doing, text ?: "out of memory");
         return EXIT_FAILURE;
 }

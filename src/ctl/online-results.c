@@ -8,6 +8,7 @@
 
 #include "ctl/format.h"
 #include "ctl/output.h"
+#include "model/outcome.h"
 
 int online_results_add(OnlineResults *results, BlockIndex index) {
         size_t n = results->n;
@@ -48,14 +49,15 @@ void online_results_settle(OnlineResults *results, BlockIndex index, const char 
 
         results->n_settled += !result->is_settled;
         result->is_settled = true;
-        result->outcome = outcome_from_string(outcome);
+        (void)snprintf(result->word, sizeof(result->word), "%s", outcome);
         result->zone = zone_kind_from_string(zone);
         result->error = error;
 }
 
 static bool is_online(const OnlineResult *result) {
         return result->is_settled &&
-               (result->outcome == OUTCOME_DONE || result->outcome == OUTCOME_ALREADY);
+               (strcmp(result->word, outcome_to_string(OUTCOME_DONE)) == 0 ||
+                strcmp(result->word, outcome_to_string(OUTCOME_ALREADY)) == 0);
 }
 
 size_t online_results_count(const OnlineResults *results) {
@@ -74,15 +76,11 @@ static const OnlineResult *find_last(const OnlineResults *results, size_t *i) {
         for (; ++*i < results->n; last = next) {
                 next = &results->all[*i];
                 if (next->index != last->index + 1 || next->is_settled != last->is_settled ||
-                    next->outcome != last->outcome || next->zone != last->zone ||
+                    strcmp(next->word, last->word) != 0 || next->zone != last->zone ||
                     next->error != last->error)
                         break;
         }
         return last;
-}
-
-static const char *word_of(const OnlineResult *result) {
-        return outcome_to_string(result->outcome) ?: "an outcome that isn't known here";
 }
 
 static void print_range(const OnlineResult *first, const OnlineResult *last) {
@@ -95,7 +93,7 @@ static void print_range(const OnlineResult *first, const OnlineResult *last) {
                 return;
         }
 
-        printf("%s%s%s", is_online(first) ? "" : output_colour(COLOUR_BAD), word_of(first),
+        printf("%s%s%s", is_online(first) ? "" : output_colour(COLOUR_BAD), first->word,
                is_online(first) ? "" : output_no_colour());
         if (zone)
                 printf(", online in %s", zone);
@@ -122,9 +120,7 @@ json_object *online_results_to_json(const OnlineResults *results) {
 
                 json_add(object, "first_block", json_new_number(first->index));
                 json_add(object, "last_block", json_new_number(last->index));
-                json_add(object, "outcome",
-                         first->is_settled ? json_new_text(outcome_to_string(first->outcome))
-                                           : NULL);
+                json_add(object, "outcome", first->is_settled ? json_new_text(first->word) : NULL);
                 json_add(object, "zone", json_new_text(zone_kind_to_string(first->zone)));
                 json_add(object, "errno", failed ? json_new_number((uint64_t)first->error) : NULL);
                 json_add(object, "error", failed ? json_new_text(strerror(first->error)) : NULL);

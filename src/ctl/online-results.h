@@ -7,14 +7,16 @@
 
 #include "ctl/json.h"
 #include "model/block.h"
-#include "model/outcome.h"
+#include "model/zone.h"
+
+#define ONLINE_WORD_MAX 24
 
 typedef struct OnlineResult {
         BlockIndex index;
         bool is_settled;
-        Outcome outcome; /* _OUTCOME_INVALID: a word that isn't known here */
-        ZoneKind zone;   /* that it is online in; or _ZONE_KIND_INVALID */
-        int error;       /* a positive errno, or 0 */
+        char word[ONLINE_WORD_MAX]; /* an outcome's, or "left" and the like of a newer daemon */
+        ZoneKind zone;              /* that it is online in; or _ZONE_KIND_INVALID */
+        int error;                  /* a positive errno, or 0 */
 } OnlineResult;
 
 typedef struct OnlineResults {

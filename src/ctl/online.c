@@ -78,8 +78,11 @@ static int on_outcome(sd_bus_message *message, void *userdata, sd_bus_error *ret
 }
 
 static int on_tick(sd_event_source *source, uint64_t usec, void *userdata) {
+        int r;
+
         draw(userdata);
-        return sd_event_source_set_time_relative(source, TICK_USEC);
+        r = sd_event_source_set_time_relative(source, TICK_USEC);
+        return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ON);
 }
 
 static int read_reply(OnlineWork *work, sd_bus_message *reply) {

@@ -36,6 +36,7 @@ int list_run(const Options *options, int n_arguments, char **arguments);
 int devices_run(const Options *options, int n_arguments, char **arguments);
 int history_run(const Options *options, int n_arguments, char **arguments);
 int check_config_run(const Options *options, int n_arguments, char **arguments);
+int monitor_run(const Options *options, int n_arguments, char **arguments);
 int online_run(const Options *options, int n_arguments, char **arguments);
 int hold_run(const Options *options, int n_arguments, char **arguments);
 int reload_run(const Options *options, int n_arguments, char **arguments);

@@ -81,6 +81,10 @@ class Daemon:
         while self._read() != wanted:
             pass
 
+    def settle(self):
+        """Returns when all that it was asked has been answered, not only heard of."""
+        self.tell("open 0")
+
 
 @contextlib.contextmanager
 def daemon(ctl):

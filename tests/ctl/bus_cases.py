@@ -183,6 +183,7 @@ def case_hold_daemon_restarts(ctl):
             process = start(ctl, "hold", "--", "sh", "-c", "read line; exit 3",
                             stdin=subprocess.PIPE)
             daemon.wait("Hold 'sh -c read line; exit 3'")
+            daemon.settle()
         line = process.stderr.readline()
         check(line == "memplugctl: memplugd ended, and the hold with it; it will be taken again\n",
               line)
@@ -208,6 +209,128 @@ def case_hold_no_daemon(ctl):
     with system_bus(ctl):
         ctl.expect("hold", "--", "touch", "ran", exit_code=69)
         check(not os.path.exists("ran"), "the command was run")
+
+
+# monitor
+
+
+def events(daemon):
+    """One of each, none a neighbour of another."""
+    daemon.tell("uevent 32 add", "verdict 33 movable rule 'spare' (a.conf:3)",
+                "emit 34 done movable 0", "emit 36 busy - 16", "uevent 38 remove",
+                "told 4 memory36: busy: Device or resource busy", "told 6 All is settled.")
+
+
+def without_time(text):
+    """The lines without the time of day that each begins with."""
+    lines = [re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  (.*)", line) for line in text.splitlines()]
+    check(all(lines), f"a line without time:\n{text}")
+    return [line[1] for line in lines]
+
+
+def case_monitor(ctl):
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "monitor")
+        daemon.wait("GetAll")
+        events(daemon)
+        text = "".join(process.stdout.readline() for _ in range(7))
+        process.send_signal(signal.SIGINT)
+        check(expect_end(process, 0) == ("", ""), "it said more")
+        compare(ctl.case, "\n".join(without_time(text)) + "\n")
+
+
+def case_monitor_json(ctl):
+    """An object in each line."""
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "monitor", "--json")
+        daemon.wait("GetAll")
+        events(daemon)
+        lines = [json.loads(process.stdout.readline()) for _ in range(7)]
+        process.send_signal(signal.SIGTERM)
+        check(expect_end(process, 0) == ("", ""), "it said more")
+        for line in lines[:5]:
+            check(abs(line["time_usec"] / 1e6 - time.time()) < 600, f"{line}")
+            line["time_usec"] = 0
+        compare(ctl.case, "".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+def case_monitor_burst(ctl):
+    """All of a burst is shown, be it that neighbours are one line."""
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "monitor")
+        daemon.wait("GetAll")
+        process.send_signal(signal.SIGSTOP)
+        daemon.tell(*(f"uevent {block} add" for block in range(512)))
+        process.send_signal(signal.SIGCONT)
+        lines, seen = 0, 0
+        while seen < 512:
+            line, = without_time(process.stdout.readline())
+            first, last = re.fullmatch(r"memory(\d+)(?:-(\d+))?: added", line).groups()
+            check(int(first) == seen, f"{line} after {seen}")
+            seen = int(last or first) + 1
+            lines += 1
+        process.send_signal(signal.SIGINT)
+        expect_end(process, 0)
+        check(lines < 256, f"{lines} lines")
+
+
+def case_monitor_daemon_restarts(ctl):
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            text, json_text = start(ctl, "monitor"), start(ctl, "monitor", "--json")
+            daemon.wait("GetAll")
+            daemon.wait("GetAll")
+            daemon.settle()
+        check(without_time(text.stdout.readline()) == ["memplugd ended"], "text: ended")
+        told = json.loads(json_text.stdout.readline())
+        check((told["event"], told["state"]) == ("daemon", "ended"), f"{told}")
+        with bus.daemon(ctl) as daemon:
+            check(without_time(text.stdout.readline()) == ["memplugd is back"], "text: back")
+            told = json.loads(json_text.stdout.readline())
+            check((told["event"], told["state"]) == ("daemon", "back"), f"{told}")
+            daemon.tell("uevent 5 online")
+            check(without_time(text.stdout.readline()) == ["memory5: came online"], "text: event")
+            check(json.loads(json_text.stdout.readline())["block"] == 5, "JSON: event")
+            for process in text, json_text:
+                process.send_signal(signal.SIGINT)
+                check(expect_end(process, 0) == ("", ""), "it said more")
+
+
+def case_monitor_reader_gone(ctl):
+    """It ends without a word, though nothing happens that it would write."""
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "monitor")
+        daemon.wait("GetAll")
+        process.stdout.close()
+        check(process.stderr.read() == "", "it said something")
+        check(process.wait() == 1, f"exit code {process.returncode}")
+
+
+def case_monitor_terminal(ctl):
+    """A bar as long as there is work, and the last lines grow."""
+    with bus_and_daemon(ctl) as daemon, Terminal(ctl, "monitor") as terminal:
+        terminal.start()
+        daemon.wait("GetAll")
+        daemon.tell("open 8")
+        terminal.wait_for("0 of 8 blocks")
+        daemon.tell(f"writing 32 {int((time.time() - 200) * 1e6)}", "emit 32 done movable 0",
+                    "open 6")
+        terminal.wait_for("2 of 8 blocks")
+        terminal.wait_for("memory32 for 3 min")
+        daemon.tell("open 10")
+        terminal.wait_for("2 of 12 blocks")
+        daemon.tell("open 0", "told 4 Something is wrong.")
+        terminal.wait_for("\033[31m")
+        terminal.wait_for("Something is wrong.")
+        terminal.process.send_signal(signal.SIGINT)
+        last = terminal.end(0).split("\033[J")[-1]
+        check("blocks" not in last, f"the bar is left:\n{last}")
+        check("memplugd: Something is wrong." in last, last)
+
+
+def case_monitor_no_daemon(ctl):
+    with system_bus(ctl):
+        ctl.expect("monitor", exit_code=69)
 
 
 # online

@@ -827,7 +827,7 @@ def case_usage(ctl):
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"), ("reload", "x"), ("list", "--why", "x"),
-                      ("online",), ("online", "--zone", "Movable", "1"), ("online", "--zone", "1"),
+                      ("monitor", "x"), ("online",), ("online", "--zone", "Movable", "1"), ("online", "--zone", "1"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -995,7 +995,8 @@ def case_man_page(ctl):
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     # Of verbs that need a daemon.
     words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",
-              "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec"}
+              "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec",
+              "event", "action", "wanted", "reason", "duration_usec", "writes"}
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")
     os.chdir("auto")

@@ -77,6 +77,7 @@ _memplugctl()
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
+	monitor) options+=' --json' ;;
 	online) options+=' --json --zone' ;;
 	hold) options+=' --why' ;;
 	show-config) options+=' --json --config --sysroot' ;;
@@ -88,7 +89,7 @@ _memplugctl()
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config online hold reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config monitor online hold reload help' \
 			-- "$word")
 	elif [[ $verb == online ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_what)" -- "$word")
