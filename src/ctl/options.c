@@ -24,6 +24,8 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_BYTES] = { "bytes", NULL, 0, "list, devices: print sizes in bytes" },
         [OPTION_NO_LEGEND] = { "no-legend", NULL, 0,
                                "list, devices: print neither headings nor totals" },
+        [OPTION_NO_PAGER] = { "no-pager", NULL, 0,
+                              "list, devices, history, show-config: print without a pager" },
         [OPTION_STRICT] = { "strict", NULL, 0, "check-config: fail with warnings, too" },
         [OPTION_ZONE] = { "zone", "ZONE", 0,
                           "online: in this zone, whatever the rules want: movable, kernel, default" },

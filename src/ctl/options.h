@@ -12,6 +12,7 @@ typedef enum OptionId {
         OPTION_ALL,
         OPTION_BYTES,
         OPTION_NO_LEGEND,
+        OPTION_NO_PAGER,
         OPTION_STRICT,
         OPTION_ZONE,
         OPTION_WHY,

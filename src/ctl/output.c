@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "ctl/pager.h"
 
 static const char *const colour_table[_COLOUR_MAX] = {
         [COLOUR_BAD] = "\033[31m",
@@ -33,13 +34,19 @@ bool output_is_terminal(void) {
 size_t output_columns(void) {
         struct winsize size;
 
+        if (pager_is_open())
+                return pager_columns();
+
         return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 bool output_has_colours(void) {
         const char *no_color = getenv("NO_COLOR");
 
-        return !(no_color && *no_color) && output_is_terminal();
+        if (no_color && *no_color)
+                return false;
+
+        return pager_is_open() ? pager_has_terminal() : output_is_terminal();
 }
 
 bool output_is_utf8(void) {
@@ -71,6 +78,9 @@ int output_finish(int status) {
         if (r == 0)
                 return status;
 
+        /* A pager that was left before the end has shown what the user wanted to see. */
+        if (r == -EPIPE && pager_is_open())
+                return status;
         if (r != -EPIPE)
                 (void)log_error_errno(r, "can't write the output: %m");
         return EXIT_FAILURE;

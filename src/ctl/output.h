@@ -21,7 +21,7 @@ bool output_is_terminal(void);
 /* How many columns the terminal has; 80 where that isn't known. */
 size_t output_columns(void);
 
-/* Whether it is a terminal that shows colours, and the user hasn't set $NO_COLOR. */
+/* Whether it is a terminal that shows colours, be it behind a pager, and the user hasn't set $NO_COLOR. */
 bool output_has_colours(void);
 
 /* Whether the locale's characters are UTF-8's. */

@@ -20,6 +20,7 @@ typedef struct Verb {
         const char *help;
         int max_arguments;
         unsigned options; /* OPTION_BIT()s of those it takes */
+        bool is_long;     /* may need more than a screen: goes through a pager, unless --no-pager */
 
         /* Answers the exit code; has told on standard error what went wrong. */
         int (*run)(const Options *options, int n_arguments, char **arguments);

@@ -36,14 +36,17 @@ class Ctl:
     @staticmethod
     def environment(locale="C", bus=None):
         """What it runs in."""
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm",
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm", "PAGER": "cat",
                        "DBUS_SYSTEM_BUS_ADDRESS": bus or "unix:path=/nonexistent/bus"}
         # Sanitizers are told by the environment what to do.
         return environment | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
 
     def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
-        """Runs it to its end, and checks its exit code. Answers what it wrote."""
+        """Runs it to its end, and checks its exit code. Answers what it wrote.
+
+        env    what is different in its environment; None: it isn't there"""
         environment = self.environment(locale, self.bus) | (env or {})
+        environment = {k: v for k, v in environment.items() if v is not None}
         kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                   "encoding": "utf-8"} | kwargs
         done = subprocess.run([self.program, *arguments], env=environment, check=False, **kwargs)

@@ -71,16 +71,16 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --zone --why --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
-	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
-	history) options+=' --json --sysroot' ;;
-	devices) options+=' --json --bytes --no-legend --sysroot' ;;
+	list) options+=' --json --all --bytes --no-legend --no-pager --config --sysroot' ;;
+	history) options+=' --json --no-pager --sysroot' ;;
+	devices) options+=' --json --bytes --no-legend --no-pager --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
 	monitor) options+=' --json' ;;
 	online) options+=' --json --zone' ;;
 	hold) options+=' --why' ;;
-	show-config) options+=' --json --config --sysroot' ;;
+	show-config) options+=' --json --no-pager --config --sysroot' ;;
 	esac
 
 	# What is held for is a command line of its own.
