@@ -101,22 +101,14 @@ static Online second_wish_of(const WorkItem *item) {
         return or_else == item->verdict.online ? ONLINE_LEAVE : or_else;
 }
 
-int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online) {
-        const WorkItem item = { .verdict = *verdict, .inode = inode, .found_online = found_online };
-        WorkItem *known = find_open(work, verdict->block);
+/* What was tried before means nothing. */
+static void replace(Work *work, WorkItem *known, const WorkItem *item) {
+        *known = *item;
+        work->has_broken_units |= item->verdict.unit_is_broken;
+        work->n_steps = work->next_step = 0;
+}
 
-        assert(verdict->online != ONLINE_LEAVE);
-
-        if (known) {
-                if (known->inode == inode)
-                        return -EEXIST;
-
-                /* Plugged anew, and its "remove" was lost: what was tried before means nothing. */
-                *known = item;
-                work->n_steps = work->next_step = 0;
-                return 0;
-        }
-
+static int append(Work *work, const WorkItem *item) {
         if (work->n_items == work->n_allocated) {
                 int r = grow(work);
 
@@ -124,13 +116,42 @@ int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online)
                         return r;
         }
 
-        work->items[work->n_items++] = item;
-        work->has_broken_units |= verdict->unit_is_broken;
-        if (verdict->block > work->highest)
-                work->highest = verdict->block;
+        work->items[work->n_items++] = *item;
+        work->has_broken_units |= item->verdict.unit_is_broken;
+        if (item->verdict.block > work->highest)
+                work->highest = item->verdict.block;
 
         /* The plan that is under way doesn't know it: the next step is planned anew. */
         work->n_steps = work->next_step = 0;
+        return 0;
+}
+
+int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online) {
+        const WorkItem item = { .verdict = *verdict, .inode = inode, .found_online = found_online };
+        WorkItem *known = find_open(work, verdict->block);
+
+        assert(verdict->online != ONLINE_LEAVE);
+
+        if (known && known->inode == inode)
+                return -EEXIST;
+        if (!known)
+                return append(work, &item);
+
+        /* Plugged anew, and its "remove" was lost. */
+        replace(work, known, &item);
+        return 0;
+}
+
+int work_replace(Work *work, const Verdict *verdict, ino_t inode) {
+        const WorkItem item = { .verdict = *verdict, .inode = inode };
+        WorkItem *known = find_open(work, verdict->block);
+
+        assert(verdict->online != ONLINE_LEAVE);
+
+        if (!known)
+                return append(work, &item);
+
+        replace(work, known, &item);
         return 0;
 }
 

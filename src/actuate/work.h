@@ -17,7 +17,8 @@ typedef enum Denial {
         DENIAL_NONE,
         DENIAL_MEMORY, /* too little memory is free elsewhere for what it may hold */
         DENIAL_LEAVING, /* a virtio-mem device's, and memory was taken away just now: it may shrink */
-        DENIAL_BUDGET, /* there would be more movable memory than movable_ratio allows */
+        DENIAL_BUDGET,    /* there would be more movable memory than movable_ratio allows */
+        DENIAL_NOT_ASKED, /* it is to be put online by hand, and is; that doesn't move it */
 } Denial;
 
 typedef struct WorkItem {
@@ -63,6 +64,9 @@ void work_done(Work *work);
  * becomes this one.
  */
 int work_add(Work *work, const Verdict *verdict, ino_t inode, bool found_online);
+
+/* The same of a block that isn't online; but an unsettled item of the block gives way, whatever it is. */
+int work_replace(Work *work, const Verdict *verdict, ino_t inode);
 
 /*
  * The item to try next, valid until the next call of any of these, and what to ask for. NULL:

@@ -18,16 +18,22 @@
  * what is in the other zone is told, and in few lines.
  */
 static void tell_online(Decision *decision, const Block *block, const Verdict *verdict,
-                        Outcome outcome) {
+                        Outcome outcome, bool is_new) {
         Rounds *rounds = decision->rounds;
+        bool was_before = decision->sweep && rounds->first_sweep;
 
-        if (decision->sweep && rounds->first_sweep) {
-                if (outcome == OUTCOME_WRONG_ZONE)
-                        tell_run(&decision->misplaced, verdict, tell_misplaced);
+        if (was_before && outcome != OUTCOME_WRONG_ZONE)
                 return;
+        if (was_before)
+                tell_run(&decision->misplaced, verdict, tell_misplaced);
+        else {
+                rounds->n_outcomes[outcome]++;
+                tell_found_online(block, verdict, outcome, rounds->policy->active == MODE_KERNEL);
         }
-        rounds->n_outcomes[outcome]++;
-        tell_found_online(block, verdict, outcome, rounds->policy->active == MODE_KERNEL);
+        rounds_tell_verdict(rounds, verdict);
+        rounds_record_block(
+                rounds, block, verdict,
+                (Record){ .outcome = outcome, .onliner = decision_find_onliner(decision, is_new) });
 }
 
 /* One that memplugd was moving when it was killed has had its try. */
@@ -69,8 +75,8 @@ void decision_online(Decision *decision, const Block *block, const BlockRecord *
 
         right = zone == _ZONE_KIND_INVALID || online_wants(verdict.online, zone);
         if (right || !may_move || !move(rounds, block, &verdict, tried))
-                tell_online(decision, block, &verdict,
-                            right ? OUTCOME_ALREADY : OUTCOME_WRONG_ZONE);
+                tell_online(decision, block, &verdict, right ? OUTCOME_ALREADY : OUTCOME_WRONG_ZONE,
+                            may_move);
 }
 
 /*
@@ -93,24 +99,38 @@ static void insist(Verdict *verdict) {
                         verdict->online == ONLINE_MOVABLE ? ONLINE_KERNEL : ONLINE_MOVABLE;
 }
 
+void decision_finish_verdict(Decision *decision, const Block *block, bool was_moving,
+                             Verdict *verdict) {
+        if (was_moving)
+                insist(verdict);
+        decision_set_unit(decision, block, verdict);
+        decision_share_reason(decision, block, verdict);
+}
+
+void decision_leave(Decision *decision, const Block *block, const Verdict *verdict, bool is_news,
+                    bool asked) {
+        Rounds *rounds = decision->rounds;
+
+        rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT, _ZONE_KIND_INVALID);
+        tell_run(&decision->left, verdict, tell_left);
+        if (is_news)
+                rounds_record_block(rounds, block, verdict,
+                                    (Record){ .kind = RECORD_LEFT, .asked = asked });
+}
+
 static void decide_offline(Decision *decision, const Block *block, const BlockRecord *record) {
-        bool was_moving = record && record->mark == BLOCK_MARK_MOVING;
+        bool was_moving = record && record->mark == BLOCK_MARK_MOVING, was_left = record;
         Rounds *rounds = decision->rounds;
         Verdict verdict;
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
-        if (was_moving)
-                insist(&verdict);
-        else if (is_left_by_kernel(decision, &verdict, /* was_left= */ record))
+        if (!was_moving && is_left_by_kernel(decision, &verdict, was_left))
                 verdict.online = ONLINE_LEAVE;
-
-        decision_set_unit(decision, block, &verdict);
-        decision_share_reason(decision, block, &verdict);
+        decision_finish_verdict(decision, block, was_moving, &verdict);
         decision_promise(decision, block, &verdict);
+        rounds_tell_verdict(rounds, &verdict);
         if (verdict.online == ONLINE_LEAVE) {
-                rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT,
-                                _ZONE_KIND_INVALID);
-                tell_run(&decision->left, &verdict, tell_left);
+                decision_leave(decision, block, &verdict, !was_left, /* asked= */ false);
                 return;
         }
 
@@ -120,6 +140,8 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
         if (rounds->policy->active == MODE_KERNEL && !decision->sweep && !was_moving) {
                 rounds->n_outcomes[OUTCOME_REFUSED]++;
                 tell_left_by_kernel(block, &verdict);
+                rounds_record_block(rounds, block, &verdict,
+                                    (Record){ .outcome = OUTCOME_REFUSED });
         } else if (rounds->policy->active == MODE_OBSERVE)
                 tell_run(&decision->observed, &verdict, tell_observed);
         else if (work_add(&rounds->work, &verdict, block->inode, /* found_online= */ false) ==
@@ -134,6 +156,7 @@ void decision_released(Decision *decision, const Block *block) {
 
         rounds_forget_zone(rounds, block->index, block->inode);
         tell_run(&decision->released, &verdict, tell_released);
+        rounds_record_block(rounds, block, &verdict, (Record){ .kind = RECORD_RELEASED });
 }
 
 static void decide_block(Decision *decision, const Block *block) {
@@ -174,8 +197,10 @@ static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
 }
 
 int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
-        size_t n = pending->n_blocks;
+        size_t n;
 
+        pending_sort(pending);
+        n = pending->n_blocks;
         pending->n_blocks = 0;
         for (size_t i = 0; i < n; i++) {
                 Block block;
@@ -201,6 +226,7 @@ int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
 static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
         int r;
 
+        rounds_announce_asked(rounds);
         r = rounds->rescan ? rounds->ops->read_all(rounds->userdata, snapshot)
                            : rounds_read_pending(rounds, &rounds->pending, snapshot);
         rounds->pending.n_blocks = 0;
@@ -250,7 +276,8 @@ static bool wait_for_links(Rounds *rounds, const Snapshot *snapshot, bool sweep)
         /* A sweep is made anew, and so is one that became necessary meanwhile. */
         rounds->rescan = rounds->rescan || sweep;
         for (size_t i = 0; i < snapshot->n_blocks && !sweep; i++)
-                rounds_announce(rounds, snapshot->blocks[i].index);
+                if (!rounds_is_asked(rounds, snapshot->blocks[i].index))
+                        rounds_announce(rounds, snapshot->blocks[i].index);
         return true;
 }
 
@@ -260,23 +287,6 @@ static void read_again_later(Rounds *rounds, int error) {
         if (!wait_a_moment(rounds))
                 (void)log_error_errno(error, "Failed to read memory blocks for 10 s; they are read "
                                              "again at the next event: %m");
-}
-
-static int compare_blocks(const void *a, const void *b) {
-        const BlockIndex *x = a, *y = b;
-
-        return *x < *y ? -1 : *x > *y;
-}
-
-static void sort_blocks(Pending *pending) {
-        if (pending->n_blocks > 0)
-                qsort(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
-}
-
-/* 'pending' must be sorted. */
-static bool contains(const Pending *pending, BlockIndex index) {
-        return pending->n_blocks > 0 && bsearch(&index, pending->blocks, pending->n_blocks,
-                                                sizeof(BlockIndex), compare_blocks);
 }
 
 /*
@@ -301,7 +311,7 @@ static void read_stale_again(Rounds *rounds, Snapshot *snapshot) {
                         block->node = NODE_UNKNOWN; /* gone; what is there now has an "add" */
         }
         rounds->stale.n_blocks = 0;
-        sort_blocks(&rounds->pending);
+        pending_sort(&rounds->pending);
 }
 
 /* Answers how many were left for the next round, since they were announced in this one. */
@@ -313,9 +323,9 @@ static size_t decide_blocks(Decision *decision, const Snapshot *snapshot) {
 
                 if (block->node == NODE_UNKNOWN || (i > 0 && block->index == block[-1].index))
                         continue;
-                if (contains(&decision->rounds->pending, block->index))
+                if (pending_has(&decision->rounds->pending, block->index))
                         n_left++;
-                else
+                else if (!decision_asked(decision, block))
                         decide_block(decision, block);
         }
         return n_left;
@@ -336,6 +346,17 @@ static void end_sweep(Rounds *rounds, size_t n_left) {
                 rounds->first_sweep = rounds->own_setting = false;
 }
 
+/* Decides about all that was read. */
+static void decide(Decision *decision, const Snapshot *snapshot) {
+        size_t n_left = decide_blocks(decision, snapshot);
+
+        if (decision->sweep)
+                end_sweep(decision->rounds, n_left);
+        decision_settle_missing(decision, snapshot);
+        decision_look_at_touched(decision);
+        tell_runs(decision);
+}
+
 void rounds_decide(Rounds *rounds) {
         _cleanup_(decision_done) Decision decision = {
                 .rounds = rounds,
@@ -343,7 +364,6 @@ void rounds_decide(Rounds *rounds) {
                 .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
         };
         _cleanup_(snapshot_done) Snapshot snapshot = {};
-        size_t n_left;
         int r;
 
         r = read_blocks(rounds, &snapshot);
@@ -366,9 +386,5 @@ void rounds_decide(Rounds *rounds) {
         if (snapshot.n_unreadable > 0)
                 log_warning("%zu memory blocks can't be read; they are left alone.",
                             snapshot.n_unreadable);
-        n_left = decide_blocks(&decision, &snapshot);
-        if (decision.sweep)
-                end_sweep(rounds, n_left);
-        decision_look_at_touched(&decision);
-        tell_runs(&decision);
+        decide(&decision, &snapshot);
 }

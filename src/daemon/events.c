@@ -8,18 +8,52 @@
 #include "base/log.h"
 #include "daemon/rounds-internal.h"
 
+static int compare_blocks(const void *a, const void *b) {
+        const BlockIndex *x = a, *y = b;
+
+        return *x < *y ? -1 : *x > *y;
+}
+
+void pending_sort(Pending *pending) {
+        size_t n = 0;
+
+        if (pending->n_blocks > 0)
+                qsort(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
+        for (size_t i = 0; i < pending->n_blocks; i++)
+                if (n == 0 || pending->blocks[i] != pending->blocks[n - 1])
+                        pending->blocks[n++] = pending->blocks[i];
+        pending->n_blocks = n;
+}
+
+bool pending_has(const Pending *pending, BlockIndex index) {
+        return pending->n_blocks > 0 && bsearch(&index, pending->blocks, pending->n_blocks,
+                                                sizeof(BlockIndex), compare_blocks);
+}
+
+/* While nothing is decided it grows with the blocks, not with the events, which may be many. */
+static bool make_room(Pending *pending, bool held) {
+        size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
+        BlockIndex *blocks;
+
+        if (held) {
+                pending_sort(pending);
+                if (pending->n_blocks < pending->n_allocated / 2)
+                        return true;
+        }
+
+        blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
+        if (!blocks)
+                return false;
+        pending->blocks = blocks;
+        pending->n_allocated = n;
+        return true;
+}
+
 /* False: no memory for that; then all blocks are looked at. */
 static bool add_to(Rounds *rounds, Pending *pending, BlockIndex index) {
-        if (pending->n_blocks == pending->n_allocated) {
-                size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
-                BlockIndex *blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
-
-                if (!blocks) {
-                        rounds->rescan = true;
-                        return false;
-                }
-                pending->blocks = blocks;
-                pending->n_allocated = n;
+        if (pending->n_blocks == pending->n_allocated && !make_room(pending, rounds->held)) {
+                rounds->rescan = true;
+                return false;
         }
 
         pending->blocks[pending->n_blocks++] = index;
@@ -156,6 +190,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
         rounds_release(rounds, index);
         if (!rounds_is_under_way(rounds, index))
                 work_settle(&rounds->work, index, OUTCOME_CANCELLED, rounds_on_settled, rounds);
+        rounds_give_up_asked(rounds, index, OUTCOME_CANCELLED);
 }
 
 static void on_remove(Rounds *rounds, BlockIndex index) {
@@ -166,11 +201,14 @@ static void on_remove(Rounds *rounds, BlockIndex index) {
                 rounds->current_is_gone = true;
         else
                 work_settle(&rounds->work, index, OUTCOME_GONE, rounds_on_settled, rounds);
+        rounds_give_up_asked(rounds, index, OUTCOME_GONE);
 }
 
 static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
+        if (rounds->ops->on_uevent)
+                rounds->ops->on_uevent(rounds->userdata, uevent);
 
         /* What was read of it may be old: so it is read again. */
         if (rounds->deciding &&

@@ -71,6 +71,8 @@ void decision_done(Decision *decision) {
 }
 
 void decision_share_reason(Decision *decision, const Block *block, Verdict *verdict) {
+        if (verdict->budget.cause == BUDGET_NOT_ASKED)
+                return;
         if (verdict->budget.cause == BUDGET_BROKEN_UNIT && block->device > 0 &&
             decision->auto_device == block->device)
                 verdict->budget = decision->auto_reason;

@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
+#include <systemd/sd-daemon.h>
 
 #include "base/log.h"
 #include "daemon/manager-internal.h"
+
+/* Of what was read last; what an earlier one had is forgotten. */
+static void keep_first_error(Manager *manager, const ConfigReport *report) {
+        free(manager->config_error);
+        manager->config_error = NULL;
+        for (size_t i = 0; i < report->n_messages && !manager->config_error; i++)
+                if (report->messages[i].level == CONFIG_ERROR)
+                        manager->config_error = config_message_format(&report->messages[i]);
+}
 
 static void tell_report(const ConfigReport *report) {
         for (size_t i = 0; i < report->n_messages; i++) {
@@ -65,6 +75,7 @@ int manager_load_config(Manager *manager) {
 
         r = config_load("/", manager->config_file, &policy, &report);
         tell_report(&report);
+        keep_first_error(manager, &report);
         if (r < 0 && r != -EINVAL)
                 (void)log_error_errno(r, "Failed to load the config: %m");
 
@@ -78,4 +89,17 @@ int manager_load_config(Manager *manager) {
         }
         log_error("The config is refused; the built-in rules are in force.");
         return take_defaults(manager);
+}
+
+void manager_reload(Manager *manager) {
+        (void)sd_notify(/* unset_environment= */ 0, "RELOADING=1");
+        (void)manager_load_config(manager);
+        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
+
+        if (manager->n_config_errors == 0) {
+                manager_apply_mode(manager);
+                rounds_set_policy(&manager->rounds, manager->policy);
+        }
+        rounds_step(&manager->rounds);
+        manager_update_status(manager);
 }

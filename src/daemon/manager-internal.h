@@ -7,6 +7,7 @@
 #include <systemd/sd-id128.h>
 
 #include "actuate/worker.h"
+#include "bus/server.h"
 #include "config/config.h"
 #include "daemon/manager.h"
 #include "daemon/rounds.h"
@@ -16,6 +17,20 @@
 
 #define MANAGER_STATUS_MAX 2400
 #define MANAGER_REASON_MAX 400
+
+/* The connection to D-Bus, which comes and goes: manager-bus.c. */
+typedef struct ManagerBus {
+        BusServer *server; /* NULL: it couldn't be made */
+        sd_bus *connection;
+        sd_event_source *timer; /* until the next try */
+        uint64_t delay;         /* µs, before it */
+        bool was_there;         /* so that its end is told once */
+        bool was_refused;       /* and so is that it is there, but won't have us */
+
+        uint64_t current_since; /* CLOCK_REALTIME µs, the last attempt's begin */
+        uint64_t trouble_usec;  /* CLOCK_REALTIME, of the last line of trouble; 0: none */
+        char trouble[BUS_TEXT_MAX];
+} ManagerBus;
 
 struct Manager {
         sd_event *event;
@@ -43,7 +58,10 @@ struct Manager {
         Policy *policy;         /* in force, or about to be */
         char *config_text;      /* where it comes from, for the status */
         size_t n_config_errors; /* of the config that was read last: then it isn't in force */
+        char *config_error;     /* the first of them; NULL: none, or it couldn't be kept */
         char mode_reason[MANAGER_REASON_MAX]; /* why another mode is active; "": none is */
+
+        ManagerBus bus;
 };
 
 /*
@@ -69,3 +87,29 @@ void manager_cut_half_character(char *text);
  * else after a moment, so that a burst of many blocks isn't one of many messages.
  */
 void manager_update_status(Manager *manager);
+
+/* Reads the config again, and does as it says, unless it has errors. */
+void manager_reload(Manager *manager);
+
+/* How the rounds reach the world; 'userdata' is the Manager. */
+extern const RoundsOps manager_rounds_ops;
+
+/* What is shown and done on D-Bus; 'userdata' is the Manager. */
+extern const BusOps manager_bus_ops;
+
+/*
+ * Joins the bus when it is there, and again whenever it comes back. Without a bus, or if it fails, all
+ * the rest goes on.
+ */
+void manager_bus_open(Manager *manager);
+void manager_bus_close(Manager *manager);
+
+/* Before the end: sends what is left to send, without waiting. */
+void manager_bus_finish(Manager *manager);
+
+/* Signals, and what has changed: cheap, and nothing if there is no bus. */
+void manager_bus_uevent(Manager *manager, const Uevent *uevent);
+void manager_bus_verdict(Manager *manager, const Verdict *verdict);
+void manager_bus_record(Manager *manager, const Record *record);
+void manager_bus_told(Manager *manager, uint64_t usec, int level, const char *text);
+void manager_bus_changed(Manager *manager);

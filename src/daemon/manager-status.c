@@ -22,7 +22,9 @@ static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
 
 static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
         text[0] = 0;
-        if (rounds->phase == PHASE_BARRIER)
+        if (rounds->held)
+                (void)snprintf(text, TEXT_MAX, "HELD, new memory is left alone; ");
+        else if (rounds->phase == PHASE_BARRIER)
                 (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
         else if (rounds->phase == PHASE_ATTEMPT)
                 (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
@@ -99,6 +101,7 @@ static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdat
 }
 
 void manager_update_status(Manager *manager) {
+        manager_bus_changed(manager);
         if (manager->rounds.phase == PHASE_IDLE)
                 tell_status(manager);
         else if (!manager->status_timer)

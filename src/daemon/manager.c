@@ -20,145 +20,8 @@
 #define STOP_WAITS_MAX 50
 #define STOP_WAIT_USEC (100 * 1000)
 
-/* How long a block may take to be moved to its zone, and how often it is interrupted from then on. */
-#define MOVE_DEADLINE_USEC (60 * 1000 * 1000)
-#define INTERRUPT_USEC (100 * 1000)
-
-/* Node links that are late are looked for again after so long. */
-#define LINK_WAIT_USEC (50 * 1000)
-
-/* Of both: sd-event's own is 250 ms, and 50 waits of a stop would take 17 s. */
+/* sd-event's own is 250 ms, and 50 waits of a stop would take 17 s. */
 #define TIMER_ACCURACY_USEC (10 * 1000)
-
-/* The world of the rounds */
-
-static int op_read_block(void *userdata, BlockIndex index, Block *ret) {
-        return sysfs_read_block(((Manager *)userdata)->sysfs, index, ret);
-}
-
-static int op_read_all(void *userdata, Snapshot *ret) {
-        return sysfs_read_all(((Manager *)userdata)->sysfs, ret);
-}
-
-static int op_read_devices(void *userdata, Snapshot *snapshot) {
-        return sysfs_read_devices(((Manager *)userdata)->sysfs, snapshot);
-}
-
-static int op_read_cpu_nodes(void *userdata, RangeSet **ret) {
-        return sysfs_read_cpu_nodes(((Manager *)userdata)->sysfs, ret);
-}
-
-static int op_read_zoneinfo(void *userdata, Zoneinfo *zoneinfo) {
-        return sysfs_read_zoneinfo(((Manager *)userdata)->sysfs, zoneinfo);
-}
-
-static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
-        return sysfs_read_inode(((Manager *)userdata)->sysfs, index, ret);
-}
-
-static int op_read_uevent(void *userdata, Uevent *ret) {
-        return uevent_monitor_read(((Manager *)userdata)->monitor, ret);
-}
-
-static bool op_start_barrier(void *userdata) {
-        Manager *manager = userdata;
-        BlockIndex online_block;
-
-        if (sysfs_find_online_block(manager->sysfs, &online_block) < 0)
-                return false;
-
-        worker_start_barrier(manager->worker, online_block);
-        return true;
-}
-
-static uint64_t op_available_memory(void *userdata) {
-        uint64_t bytes;
-
-        if (sysfs_read_available_memory(((Manager *)userdata)->sysfs, &bytes) < 0)
-                return 0;
-        return bytes;
-}
-
-static int on_move_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Manager *manager = userdata;
-
-        (void)usec;
-        worker_interrupt(manager->worker);
-        (void)sd_event_source_set_time_relative(source, INTERRUPT_USEC);
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-/* The kernel itself would try to take a block offline for ever. */
-static void set_deadline(Manager *manager, bool move) {
-        int r;
-
-        manager->move_timer = sd_event_source_unref(manager->move_timer);
-        if (!move)
-                return;
-
-        r = sd_event_add_time_relative(manager->event, &manager->move_timer, CLOCK_MONOTONIC,
-                                       MOVE_DEADLINE_USEC, TIMER_ACCURACY_USEC, on_move_timer,
-                                       manager);
-        if (r < 0)
-                (void)log_error_errno(r, "Failed to set a timer: %m");
-}
-
-static void op_start_attempt(void *userdata, const WorkItem *item, Online online, bool move) {
-        Manager *manager = userdata;
-
-        set_deadline(manager, move);
-        worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
-}
-
-static Online op_kernel_policy(void *userdata) {
-        Manager *manager = userdata;
-
-        takeover_look(&manager->takeover);
-        return takeover_kernel_policy(&manager->takeover);
-}
-
-static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata) {
-        Manager *manager = userdata;
-
-        (void)source;
-        (void)usec;
-        rounds_on_link_timer(&manager->rounds);
-        manager_update_status(manager);
-        return 0;
-}
-
-static uint64_t op_now(void *userdata) {
-        (void)userdata;
-        return clock_usec(CLOCK_MONOTONIC);
-}
-
-static bool op_wait_for_links(void *userdata) {
-        Manager *manager = userdata;
-        int r;
-
-        manager->link_timer = sd_event_source_unref(manager->link_timer);
-        r = sd_event_add_time_relative(manager->event, &manager->link_timer, CLOCK_MONOTONIC,
-                                       LINK_WAIT_USEC, TIMER_ACCURACY_USEC, on_link_timer, manager);
-        if (r < 0)
-                (void)log_error_errno(r, "Failed to set a timer: %m");
-        return r >= 0;
-}
-
-static const RoundsOps rounds_ops = {
-        .read_block = op_read_block,
-        .read_all = op_read_all,
-        .read_devices = op_read_devices,
-        .read_cpu_nodes = op_read_cpu_nodes,
-        .read_zoneinfo = op_read_zoneinfo,
-        .read_inode = op_read_inode,
-        .read_uevent = op_read_uevent,
-        .available_memory = op_available_memory,
-        .start_barrier = op_start_barrier,
-        .start_attempt = op_start_attempt,
-        .wait_for_links = op_wait_for_links,
-        .now = op_now,
-        .kernel_policy = op_kernel_policy,
-};
 
 /* Ending */
 
@@ -190,7 +53,7 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
                 return 0;
 
         log_info("Ending, as %s says.", strsignal((int)info->ssi_signo));
-        manager->rounds.stopping = true;
+        rounds_stop(&manager->rounds);
         (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
         if (manager->rounds.phase != PHASE_IDLE) {
                 worker_interrupt(manager->worker);
@@ -211,16 +74,7 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 
         (void)source;
         (void)info;
-        (void)sd_notify(/* unset_environment= */ 0, "RELOADING=1");
-        (void)manager_load_config(manager);
-        (void)sd_notify(/* unset_environment= */ 0, "READY=1");
-
-        if (manager->n_config_errors == 0) {
-                manager_apply_mode(manager);
-                rounds_set_policy(&manager->rounds, manager->policy);
-        }
-        rounds_step(&manager->rounds);
-        manager_update_status(manager);
+        manager_reload(manager);
         return 0;
 }
 
@@ -277,15 +131,21 @@ static int open_run_dir(Manager *manager) {
         return 0;
 }
 
-static void keep_history(void *userdata, int level, const char *text) {
-        history_add(userdata, &(HistoryEntry){ .usec = clock_usec(CLOCK_REALTIME),
-                                               .level = level,
-                                               .text = text });
+/* Each line that is told. */
+static void keep_line(void *userdata, int level, const char *text) {
+        uint64_t now = clock_usec(CLOCK_REALTIME);
+        Manager *manager = userdata;
+
+        if (manager->history)
+                history_add(manager->history,
+                            &(HistoryEntry){ .usec = now, .level = level, .text = text });
+        manager_bus_told(manager, now, level, text);
 }
 
 static void open_history(Manager *manager) {
         int r;
 
+        log_set_keeper(keep_line, manager);
         if (manager->run_fd < 0)
                 return;
 
@@ -293,8 +153,6 @@ static void open_history(Manager *manager) {
         if (r < 0)
                 (void)log_warning_errno(r, "Failed to keep " RUN_DIR "/" HISTORY_FILE
                                            ", ignoring: %m");
-        else
-                log_set_keeper(keep_history, manager->history);
 }
 
 static int open_table(Manager *manager) {
@@ -316,8 +174,8 @@ static int open_table(Manager *manager) {
         if (!manager->table)
                 return r;
 
-        rounds_init(&manager->rounds, &rounds_ops, manager, sysfs_block_size(manager->sysfs),
-                    manager->table);
+        rounds_init(&manager->rounds, &manager_rounds_ops, manager,
+                    sysfs_block_size(manager->sysfs), manager->table);
         manager->rounds.own_setting = manager->own_setting;
         rounds_set_policy(&manager->rounds, manager->policy);
         return 0;
@@ -427,6 +285,8 @@ static int open_all(Manager *manager) {
         }
         if (r >= 0)
                 r = watch_kernel(manager);
+        if (r >= 0)
+                manager_bus_open(manager);
         return r;
 }
 
@@ -455,6 +315,7 @@ Manager *manager_free(Manager *manager) {
                 return NULL;
 
         manager_put_back(manager);
+        manager_bus_close(manager);
         worker_free(manager->worker);
         rounds_done(&manager->rounds);
         block_table_free(manager->table);
@@ -462,6 +323,7 @@ Manager *manager_free(Manager *manager) {
         sysfs_close(manager->sysfs);
         policy_unref(manager->policy);
         free(manager->config_text);
+        free(manager->config_error);
         sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->move_timer);
         sd_event_source_unref(manager->stop_timer);
@@ -484,6 +346,7 @@ int manager_run(Manager *manager) {
         manager_update_status(manager);
 
         r = sd_event_loop(manager->event);
+        manager_bus_finish(manager);
         manager_put_back(manager); /* who is stuck isn't freed */
         return r < 0 ? log_error_errno(r, "Failed to wait for events: %m") : 0;
 }

@@ -80,6 +80,64 @@ bool decision_put_back(Decision *decision, const Block *block, ZoneKind had);
  */
 void decision_look_at_touched(Decision *decision);
 
+/* Asked for by hand */
+
+/* Whether the block was asked for, and isn't settled. */
+bool rounds_is_asked(const Rounds *rounds, BlockIndex block);
+
+/* Whether something was asked for that isn't decided yet. */
+bool rounds_has_asked(const Rounds *rounds);
+
+/* The block's work is settled. True: that is the answer to who asked for it. */
+bool rounds_take_asked(Rounds *rounds, BlockIndex block);
+
+/* The block's work, or all of it, is dropped without being settled: what was asked is decided anew. */
+void rounds_ask_again(Rounds *rounds, BlockIndex block);
+void rounds_ask_all_again(Rounds *rounds);
+
+/* Settles what was asked for and isn't in the work yet. */
+void rounds_give_up_asked(Rounds *rounds, BlockIndex block, Outcome outcome);
+void rounds_give_up_all_asked(Rounds *rounds);
+
+/* Has what was asked for read with what was announced. */
+void rounds_announce_asked(Rounds *rounds);
+
+/* Decides about a block that was asked for. False: it is still to be decided as any other. */
+bool decision_asked(Decision *decision, const Block *block);
+
+/* Settles those that were asked for and aren't there. */
+void decision_settle_missing(Decision *decision, const Snapshot *snapshot);
+
+/* The rest of what is wanted of an offline block, besides what a rule, or somebody, says of it. */
+void decision_finish_verdict(Decision *decision, const Block *block, bool was_moving,
+                             Verdict *verdict);
+
+/* It stays offline, as its rule says. 'is_news': that isn't known yet. */
+void decision_leave(Decision *decision, const Block *block, const Verdict *verdict, bool is_news,
+                    bool asked);
+
+/* Counts and tells what a block's work came to. */
+void rounds_tell_settled(Rounds *rounds, const WorkItem *item, const Refusal *refusal, bool asked);
+
+/*
+ * Who put a block online that is so when it is decided. The kernel's own setting acts on new memory
+ * only, and where it isn't taken over. What a sweep finds may have been online for long.
+ */
+Onliner decision_find_onliner(const Decision *decision, bool is_new);
+
+/* For who listens: see RoundsOps. Of 'record', what block and verdict don't say must be given. */
+void rounds_tell_verdict(const Rounds *rounds, const Verdict *verdict);
+void rounds_record_item(const Rounds *rounds, const WorkItem *item, const Refusal *refusal,
+                        bool asked);
+void rounds_record_block(const Rounds *rounds, const Block *block, const Verdict *verdict,
+                         Record record);
+
+/* Sorts the list, so that each block is in it once. */
+void pending_sort(Pending *pending);
+
+/* It must be sorted. */
+bool pending_has(const Pending *pending, BlockIndex index);
+
 /* Reads the blocks of the list that are there, sorted, and empties it. 0 or -ENOMEM. */
 int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot);
 

@@ -37,6 +37,7 @@ void rounds_done(Rounds *rounds) {
         free(rounds->units);
         policy_unref(rounds->policy);
         policy_unref(rounds->next_policy);
+        free(rounds->asked);
         free(rounds->pending.blocks);
         free(rounds->touched.blocks);
         free(rounds->stale.blocks);
@@ -97,22 +98,29 @@ static bool is_somebody_elses(const Rounds *rounds, const WorkItem *item) {
                !item->last.written && record && record->mark == BLOCK_MARK_FOUND;
 }
 
+void rounds_tell_settled(Rounds *rounds, const WorkItem *item, const Refusal *refusal, bool asked) {
+        rounds->n_outcomes[item->last.outcome]++;
+        tell_item(item, refusal);
+        rounds_record_item(rounds, item, refusal, asked);
+}
+
 void rounds_on_settled(void *userdata, const WorkItem *item) {
         Rounds *rounds = userdata;
         Refusal refusal;
 
         if (is_somebody_elses(rounds, item)) {
                 rounds_touch(rounds, item->verdict.block);
+                rounds_ask_again(rounds, item->verdict.block);
                 return;
         }
 
-        rounds->n_outcomes[item->last.outcome]++;
         remember_settled(rounds, item);
         if (item->last.zone != _ZONE_KIND_INVALID)
                 budget_keep(&rounds->budget, item->verdict.block, item->last.zone);
         else
                 budget_forget(&rounds->budget, item->verdict.block);
-        tell_item(item, find_refusal(rounds, item, &refusal) ? &refusal : NULL);
+        rounds_tell_settled(rounds, item, find_refusal(rounds, item, &refusal) ? &refusal : NULL,
+                            rounds_take_asked(rounds, item->verdict.block));
 }
 
 /* Going on */
@@ -123,6 +131,7 @@ static void take_next_policy(Rounds *rounds) {
 
         /* What is open was decided by the old rules: the sweep decides it anew. */
         work_clear(&rounds->work);
+        rounds_ask_all_again(rounds);
         budget_done(&rounds->budget);
         budget_init(&rounds->budget, (uint64_t)sysconf(_SC_PAGESIZE), rounds->block_size);
         policy_unref(rounds->policy);
@@ -222,8 +231,8 @@ static void start_attempt(Rounds *rounds) {
 }
 
 static bool has_undecided(const Rounds *rounds) {
-        return !rounds->waiting &&
-               (rounds->rescan || rounds->pending.n_blocks > 0 || rounds->touched.n_blocks > 0);
+        return !rounds->waiting && (rounds->rescan || rounds->pending.n_blocks > 0 ||
+                                    rounds->touched.n_blocks > 0 || rounds_has_asked(rounds));
 }
 
 /*
@@ -237,14 +246,31 @@ static void decide_and_start(Rounds *rounds) {
         } while (rounds->phase == PHASE_IDLE && has_undecided(rounds) && !start_barrier(rounds));
 }
 
+void rounds_hold(Rounds *rounds, bool held) {
+        rounds->held = held;
+}
+
+static void give_up(Rounds *rounds) {
+        work_settle_all(&rounds->work, OUTCOME_CANCELLED, rounds_on_settled, rounds);
+        rounds_give_up_all_asked(rounds);
+}
+
+void rounds_stop(Rounds *rounds) {
+        rounds->stopping = true;
+        if (rounds->phase == PHASE_IDLE)
+                give_up(rounds);
+}
+
 void rounds_step(Rounds *rounds) {
         rounds_read_uevents(rounds);
         if (rounds->phase != PHASE_IDLE)
                 return;
         if (rounds->stopping) {
-                work_settle_all(&rounds->work, OUTCOME_CANCELLED, rounds_on_settled, rounds);
+                give_up(rounds);
                 return;
         }
+        if (rounds->held)
+                return;
 
         take_next_policy(rounds);
         if (!has_undecided(rounds)) {
@@ -267,7 +293,7 @@ void rounds_on_barrier(Rounds *rounds, int error) {
          * device, of which the rest is still to come: that takes another barrier.
          */
         rounds_read_uevents(rounds);
-        if (!rounds->announced && !rounds->stopping && !rounds->next_policy)
+        if (!rounds->announced && !rounds->stopping && !rounds->held && !rounds->next_policy)
                 decide_and_start(rounds);
         else
                 rounds_step(rounds);

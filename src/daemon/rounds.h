@@ -16,6 +16,7 @@
  * It reaches the world through RoundsOps only, and so runs against a model of the kernel, too.
  */
 #include "actuate/work.h"
+#include "model/record.h"
 #include "model/snapshot.h"
 #include "model/uevent.h"
 #include "state/block-table.h"
@@ -48,6 +49,21 @@ typedef struct RoundsOps {
 
         /* Monotonic, in microseconds. */
         uint64_t (*now)(void *userdata);
+
+        /*
+         * What happens, for whoever shows or keeps it. Each may be NULL, and mustn't call the rounds;
+         * what it is given is valid during the call.
+         */
+        void (*on_uevent)(void *userdata, const Uevent *uevent); /* as it was read */
+        void (*on_verdict)(void *userdata,
+                           const Verdict *verdict); /* on a block, before its work */
+
+        /*
+         * What is told of a block: once for each that is settled. Of those that were online before
+         * memplugd looked first in this boot only the ones in the wrong zone; of one that is left
+         * offline only the first time.
+         */
+        void (*on_record)(void *userdata, const Record *record);
 } RoundsOps;
 
 typedef enum Phase {
@@ -61,6 +77,13 @@ typedef struct Pending {
         size_t n_blocks, n_allocated;
         BlockIndex *blocks;
 } Pending;
+
+/* A block that is to be put online by hand, as long as that isn't settled. */
+typedef struct Asked {
+        BlockIndex block;
+        Online online;
+        bool decided; /* it is in the work */
+} Asked;
 
 typedef struct Rounds {
         const RoundsOps *ops;
@@ -78,6 +101,8 @@ typedef struct Rounds {
         bool current_is_gone;        /* its "remove" came meanwhile */
         unsigned n_current_offlines; /* its "offline" did so often, while it is moved */
         Work work;
+        size_t n_asked;
+        Asked *asked;     /* sorted by block */
         Pending pending;  /* announced, and not decided yet */
         Pending touched;  /* taken offline or put online by somebody else, and not looked at yet */
         Pending stale;    /* something was told of them since they were read to be decided */
@@ -93,7 +118,8 @@ typedef struct Rounds {
         uint64_t left_at; /* when somebody took memory offline or away last; 0: never */
         Snapshot view;    /* of all blocks, for the reasons of refusals; empty: not read yet */
         unsigned n_link_waits;
-        bool stopping; /* nothing new is started */
+        bool held;     /* nothing new is decided or started */
+        bool stopping; /* nothing new is started, and what is open is given up */
 
         Budget budget;     /* of "auto"; kept as long as a rule in force asks for it */
         Zoneinfo zoneinfo; /* as it was read last; its memory is used again */
@@ -118,6 +144,36 @@ void rounds_done(Rounds *rounds);
  * by them anew, as at the start. Takes a reference.
  */
 void rounds_set_policy(Rounds *rounds, Policy *policy);
+
+/*
+ * While it is held, nothing is decided and no attempt is started; one that is under way ends, and is
+ * booked. Events are read all the same, and what somebody takes offline or away meanwhile is given
+ * up. What is still open waits. When the hold has ended, the next rounds_step() goes on as if
+ * memplugd had been slow.
+ */
+void rounds_hold(Rounds *rounds, bool held);
+
+/* Of rounds_ask(): as the rules in force want it, whatever that is. */
+#define ROUNDS_BY_RULES _ONLINE_MAX
+
+/*
+ * An administrator asks for these blocks to be put online: 'online' is ONLINE_MOVABLE, ONLINE_KERNEL,
+ * ONLINE_DEFAULT, or ROUNDS_BY_RULES. Also those that were taken offline by somebody, which that
+ * ends, and those that a rule leaves, unless the rules are asked. If somebody takes one offline
+ * after that, that counts. The next rounds_step() goes on with it, and none settles before that.
+ *
+ * Each block settles once, with an on_record() that says 'asked', in the zone that was asked for or not:
+ * blocks that are online aren't moved ("already", or "wrong-zone"), and those that aren't there are
+ * "gone". "left": its rule says so. What was asked for before a hold began waits.
+ *
+ * 0, or a negative errno, and nothing was asked for: -EROFS: in mode "observe" nothing is written;
+ * -EBUSY: it is held, and who holds it relies on that nothing comes online; -EALREADY: one of them was
+ * asked for already, and isn't settled yet; -ESHUTDOWN: it is stopping; -ENOMEM.
+ */
+int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online);
+
+/* Starts nothing new from now on. What is open is given up, once the attempt under way has ended. */
+void rounds_stop(Rounds *rounds);
 
 /* Reads the events that are there, and goes on with the work. */
 void rounds_step(Rounds *rounds);

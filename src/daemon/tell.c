@@ -108,6 +108,8 @@ static const char *describe_staying(const WorkItem *item) {
         case DENIAL_BUDGET:
                 return "; somebody else put it online there, and it isn't moved, for there would be "
                        "too much movable memory";
+        case DENIAL_NOT_ASKED:
+                return "; it was online there before, and putting it online doesn't move it";
         default:
                 return "; somebody else put it online there, and it stays so";
         }
@@ -132,16 +134,35 @@ static const char *consequence_of(const WorkItem *item) {
         }
 }
 
+/* Why the zone that was wanted first can't be had, as far as that is known. */
+static void describe_refusal(const WorkItem *item, const Refusal *refusal,
+                             char text[REFUSAL_TEXT_MAX]) {
+        *text = 0;
+        if (item->verdict.unit_is_broken && !item->first.written)
+                (void)snprintf(text, REFUSAL_TEXT_MAX, "%s", BROKEN_UNIT);
+        else if (refusal)
+                refusal_format(refusal, item->verdict.node, text);
+}
+
+const char *tell_reason(const WorkItem *item, const Refusal *refusal, char text[TELL_REASON_MAX]) {
+        char why[REFUSAL_TEXT_MAX];
+        const char *consequence = "";
+
+        describe_refusal(item, refusal, why);
+        if (item->last.outcome == OUTCOME_WRONG_ZONE || item->last.taken_off)
+                consequence = consequence_of(item);
+        if (*consequence && !*why)
+                consequence += strlen("; ");
+        (void)snprintf(text, TELL_REASON_MAX, "%s%s", why, consequence);
+        return text;
+}
+
 void tell_item(const WorkItem *item, const Refusal *refusal) {
         char rule[TELL_TEXT_MAX], first[TELL_TEXT_MAX], last[TELL_TEXT_MAX];
         const char *outcome = outcome_to_string(item->last.outcome);
-        char reason[REFUSAL_TEXT_MAX] = "";
+        char reason[REFUSAL_TEXT_MAX];
 
-        if (item->verdict.unit_is_broken && !item->first.written)
-                (void)snprintf(reason, sizeof(reason), "%s", BROKEN_UNIT);
-        else if (refusal)
-                refusal_format(refusal, item->verdict.node, reason);
-
+        describe_refusal(item, refusal, reason);
         describe_verdict(&item->verdict, rule);
         describe_attempt(&item->last, item->fell_back ? "" : reason, last);
         if (item->fell_back && !item->last.taken_off)

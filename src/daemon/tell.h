@@ -9,6 +9,13 @@
 /* 'refusal': why its first wish couldn't be had, as far as that is known; or NULL. */
 void tell_item(const WorkItem *item, const Refusal *refusal);
 
+/*
+ * Why it came to that, as far as that isn't the rule's own reason; "" if there is nothing to say. Answers
+ * 'text'.
+ */
+#define TELL_REASON_MAX 256
+const char *tell_reason(const WorkItem *item, const Refusal *refusal, char text[TELL_REASON_MAX]);
+
 /* Somebody else, or the kernel itself, put a block online, and the rules want something of it. */
 void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome, bool by_kernel);
 

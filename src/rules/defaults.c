@@ -3,6 +3,7 @@
  * The default policy. conf/default-rules.conf says the same in the words of the config, and a test
  * holds the two together: change both or none.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -39,6 +40,21 @@ static const struct {
         /* What somebody added by hand he may want to remove. */
         { "built-in: all the rest", 0, ONLINE_AUTO, ONLINE_KERNEL },
 };
+
+#define BY_HAND(what) \
+        { .name = by_hand, .online = (what), .or_else = ONLINE_LEAVE, .unit = UNIT_BLOCK }
+
+const Rule *rule_by_hand(Online online) {
+        static char by_hand[] = "asked for by hand";
+        static const Rule rules[] = {
+                [ONLINE_MOVABLE] = BY_HAND(ONLINE_MOVABLE),
+                [ONLINE_KERNEL] = BY_HAND(ONLINE_KERNEL),
+                [ONLINE_DEFAULT] = BY_HAND(ONLINE_DEFAULT),
+        };
+
+        assert((size_t)online < ELEMENTSOF(rules));
+        return &rules[online];
+}
 
 static int add_default(Policy *policy, size_t i) {
         Rule rule = { .name = strdup(defaults[i].name),

@@ -123,6 +123,12 @@ void rule_done(Rule *rule);
 int policy_add_defaults(Policy *policy);
 
 /*
+ * The rule of a verdict that no rule gave, for an administrator asked for it: "movable", "kernel" or
+ * "default". It belongs to no policy, and is never freed.
+ */
+const Rule *rule_by_hand(Online online);
+
+/*
  * Makes a policy of the built-in rules alone: what is in force where a config can't be. NULL: no
  * memory.
  */

@@ -53,6 +53,14 @@ static void mix_ghosts(uint64_t *hash, const World *world) {
                             (uint64_t)(ghost->had == ZONE_KIND_MOVABLE) << 26 |
                             (uint64_t)ghost->n_moves << 32);
                 mix(hash, ghost->inode);
+                mix(hash, (uint64_t)ghost->asks | (uint64_t)ghost->was_asked << 1 |
+                                  (uint64_t)ghost->asked << 2 |
+                                  (uint64_t)(ghost->asked_at == world->moment) << 8 |
+                                  (uint64_t)ghost->asked_offline << 9 |
+                                  (uint64_t)ghost->asked_amid << 13 |
+                                  (uint64_t)ghost->given_back << 10 |
+                                  (uint64_t)ghost->asked_into[ZONE_KIND_KERNEL] << 11 |
+                                  (uint64_t)ghost->asked_into[ZONE_KIND_MOVABLE] << 12);
                 for (size_t i = 0; i < _STATE_WORD_MAX; i++)
                         mix(hash, ghost->n_same_writes[i]);
         }
@@ -96,6 +104,10 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
         mix_work(hash, &rounds->work);
         for (size_t i = 0; i < rounds->pending.n_blocks; i++)
                 mix(hash, rounds->pending.blocks[i]);
+        for (size_t i = 0; i < rounds->n_asked; i++)
+                mix(hash, rounds->asked[i].block | (uint64_t)rounds->asked[i].online << 16 |
+                                  (uint64_t)rounds->asked[i].decided << 24);
+        mix(hash, rounds->n_asked | (uint64_t)rounds->held << 32);
         mix(hash,
             rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
                     (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
@@ -120,6 +132,7 @@ uint64_t world_hash(const World *world) {
         mix_ghosts(&hash, world);
         mix_memplugd(&hash, world);
         mix(&hash, world->readings);
+        mix(&hash, world->n_asks | world->n_holds << 4 | (uint64_t)world->held << 8);
         mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
                            world->n_losses << 12 | world->n_unplugs << 16 |
                            (uint64_t)(world->refuse_next < 0) << 20 |

@@ -49,7 +49,7 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
         const char *written = state_word_to_string(word);
 
         if (!(wish && strcmp(written, wish) == 0) && !(or_else && strcmp(written, or_else) == 0) &&
-            !goes_back(world, ghost, word))
+            !(ghost->was_asked && word == ghost->asked) && !goes_back(world, ghost, word))
                 violation(world, "'%s' is written to memory%u, and no rule says so", written,
                           (unsigned)block);
 
@@ -60,7 +60,8 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
                 return;
         }
 
-        if (ghost->agent_offlined && !ghost->unsure && ghost->offlined_at <= world->job_started)
+        if (ghost->agent_offlined && !ghost->given_back && !ghost->unsure &&
+            ghost->offlined_at <= world->job_started)
                 violation(world, "memory%u comes back, which somebody else took offline",
                           (unsigned)block);
         ghost->we_onlined = true;
@@ -126,7 +127,8 @@ static bool reason_is_true(const World *world, const WorkItem *item) {
                 return !same || (ghost->we_onlined && zone_is_told(world, item));
         case OUTCOME_ALREADY:
         case OUTCOME_WRONG_ZONE:
-                return !same || (ghost->agent_onlined && zone_is_told(world, item));
+                return !same || ((ghost->agent_onlined || item->denial == DENIAL_NOT_ASKED) &&
+                                 zone_is_told(world, item));
         case OUTCOME_REFUSED:
                 return kernel_refuses(world, item->verdict.block, item->last.online) ||
                        ghost->tried_at < world->moment || !same ||
@@ -166,12 +168,56 @@ void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
         ghost->fell_back = item->fell_back;
 }
 
+void judge_doing(const World *world, const char *what) {
+        if (world->held)
+                violation(world, "it %s, and it is held", what);
+}
+
+/* What must come of a request that nothing stands in the way of. */
+static const char *due_answer(const World *world, BlockIndex index) {
+        const Ghost *ghost = &world->blocks[index];
+        Online online = verdict_of(world, index).online;
+        ZoneKind zone = zone_of(world, index);
+
+        if (ghost->asked == STATE_ONLINE_MOVABLE)
+                online = ONLINE_MOVABLE;
+        else if (ghost->asked == STATE_ONLINE_KERNEL)
+                online = ONLINE_KERNEL;
+
+        if (ghost->asked_offline)
+                return online == ONLINE_LEAVE ? "left" : "done";
+        return zone == _ZONE_KIND_INVALID   ? NULL
+               : online_wants(online, zone) ? "already"
+                                            : "wrong-zone";
+}
+
+/* Each request is answered once, and as it was meant. */
+void judge_record(World *world, const Record *record) {
+        Ghost *ghost = &world->blocks[record->block];
+        const char *due;
+
+        if (!record->asked)
+                return;
+        if (!ghost->asks)
+                violation(world, "memory%u: '%s' is an answer to nobody", (unsigned)record->block,
+                          record_word(record));
+        ghost->asks = false;
+
+        due = due_answer(world, record->block);
+        if (ghost->asked_at == world->moment && !ghost->asked_amid && ghost->linked && due &&
+            world->rule == ZONE_RULE_FREE && world->n_refusals == world->scenario->n_refusals &&
+            strcmp(due, record_word(record)) != 0)
+                violation(world, "memory%u: the answer is '%s', and ought to be '%s'",
+                          (unsigned)record->block, record_word(record), due);
+}
+
 /* Whether nobody but memplugd and who plugs has done anything, and the rule can be obeyed at all. */
 static bool undisturbed(const World *world) {
         const Scenario *scenario = world->scenario;
 
         return world->n_agent == scenario->n_agent && world->n_unplugs == scenario->n_unplugs &&
-               world->n_refusals == scenario->n_refusals && scenario->dimms[1].last == 0;
+               world->n_refusals == scenario->n_refusals && world->n_asks == scenario->n_asks &&
+               scenario->dimms[1].last == 0;
 }
 
 /* Of fewer blocks it can't be told from what a tool does that moves blocks. */
@@ -192,10 +238,11 @@ static bool had_to_be_put_back(const World *world, const Ghost *ghost) {
                world->n_kills == world->scenario->n_kills && most_were_rolled_back(world);
 }
 
-/* Whether a block that somebody else put in the wrong zone must have been moved. */
+/* Whether a block that somebody else put in the wrong zone must have been moved. What was asked for by
+ * hand never is. */
 static bool had_to_be_moved(const World *world, const Ghost *ghost) {
         return world->scenario->rezone && ghost->agent_onlined && !ghost->unsure &&
-               world->rule == ZONE_RULE_FREE && !world->agent_took_off &&
+               !ghost->was_asked && world->rule == ZONE_RULE_FREE && !world->agent_took_off &&
                world->n_agent + 1 >= world->scenario->n_agent &&
                world->n_refusals == world->scenario->n_refusals &&
                world->n_unplugs == world->scenario->n_unplugs;
@@ -215,6 +262,8 @@ static void judge_online(const World *world, BlockIndex index, const Verdict *ve
                           (unsigned)index);
 
         if (online_wants(verdict->online, zone) || ghost->agent_onlined)
+                return;
+        if (zone != _ZONE_KIND_INVALID && ghost->asked_into[zone])
                 return;
         if (verdict->or_else != ONLINE_LEAVE && online_wants(verdict->or_else, zone) &&
             !undisturbed(world))
@@ -245,6 +294,9 @@ void judge_end(const World *world) {
         for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
                 Verdict verdict;
 
+                if (world->blocks[index].asks)
+                        violation(world, "memory%u was asked for, and nobody is answered",
+                                  (unsigned)index);
                 if (!world->blocks[index].present)
                         continue;
                 verdict = verdict_of(world, index);

@@ -52,6 +52,13 @@ void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_return
                           (unsigned)stayed);
 }
 
+const char *tell_reason(const WorkItem *item, const Refusal *refusal, char text[TELL_REASON_MAX]) {
+        (void)item;
+        (void)refusal;
+        *text = 0;
+        return text;
+}
+
 void tell_released(const RunOfBlocks *run) {
         (void)run;
 }
@@ -84,6 +91,19 @@ static bool lock_is_held(const World *world) {
         return false;
 }
 
+/* What was asked for is still to be answered. */
+static void forget_block(World *world, BlockIndex block) {
+        const Ghost *ghost = &world->blocks[block];
+
+        world->blocks[block] = (Ghost){
+                .asks = ghost->asks,
+                .was_asked = ghost->asks,
+                .asked_into = { ghost->asks, ghost->asks },
+                .asked = ghost->asked,
+                .asked_amid = true,
+        };
+}
+
 /* One block appears, or is linked: all of them first, then all of the others, as the kernel does. */
 static void plug_step(World *world, unsigned dimm) {
         const BlockIndex first = world->scenario->dimms[dimm].first;
@@ -91,11 +111,10 @@ static void plug_step(World *world, unsigned dimm) {
         BlockIndex block = world->dimms[dimm].next++;
 
         if (world->dimms[dimm].state == APPEARING) {
-                world->blocks[block] = (Ghost){
-                        .present = true,
-                        .node = world->scenario->dimms[dimm].node,
-                        .inode = world->next_inode++,
-                };
+                forget_block(world, block);
+                world->blocks[block].present = true;
+                world->blocks[block].node = world->scenario->dimms[dimm].node;
+                world->blocks[block].inode = world->next_inode++;
                 send(world, UEVENT_ADD, block);
         } else
                 world->blocks[block].linked = true;
@@ -126,7 +145,7 @@ static void unplug(World *world, unsigned dimm) {
                         send(world, UEVENT_OFFLINE, block);
         assert(zone_model_remove(world->model, first, last) == 0);
         for (BlockIndex block = first; block <= last; block++) {
-                world->blocks[block] = (Ghost){};
+                forget_block(world, block);
                 send(world, UEVENT_REMOVE, block);
         }
         world->dimms[dimm].state = UNPLUGGED;
@@ -203,6 +222,7 @@ static void agent_writes(World *world, BlockIndex block, StateWord word) {
         ghost->agent_offlined = word == STATE_OFFLINE;
         if (word == STATE_OFFLINE) {
                 ghost->offlined_at = world->moment;
+                ghost->given_back = false;
                 world->agent_took_off = true;
         } else {
                 ghost->agent_onlined = true;
@@ -249,6 +269,7 @@ static int op_read_pending(void *userdata, BlockIndex index, Block *ret) {
         World *world = userdata;
         int r;
 
+        judge_doing(world, "decides");
         world_pause(world, INSIDE_DECISION);
         r = op_read(world, index, ret);
         world->readings = world->readings * 31 + index;
@@ -330,6 +351,7 @@ static int op_read_uevent(void *userdata, Uevent *ret) {
 static bool op_start_barrier(void *userdata) {
         World *world = userdata;
 
+        judge_doing(world, "waits for a barrier");
         world->job = JOB_BARRIER;
         return true;
 }
@@ -342,6 +364,7 @@ static uint64_t op_available_memory(void *userdata) {
 static void op_start_attempt(void *userdata, const WorkItem *item, Online online, bool move) {
         World *world = userdata;
 
+        judge_doing(world, "starts an attempt");
         world->job = JOB_ATTEMPT;
         world->job_block = item->verdict.block;
         world->job_inode = item->inode;
@@ -360,6 +383,10 @@ static Online op_kernel_policy(void *userdata) {
         return ONLINE_LEAVE;
 }
 
+static void op_on_record(void *userdata, const Record *record) {
+        judge_record(userdata, record);
+}
+
 static uint64_t worker_now(void *userdata);
 
 static const RoundsOps rounds_ops = {
@@ -376,6 +403,7 @@ static const RoundsOps rounds_ops = {
         .wait_for_links = op_wait_for_links,
         .now = worker_now,
         .kernel_policy = op_kernel_policy,
+        .on_record = op_on_record,
 };
 
 /* The worker's: others may act before the write, and before the second look. */
@@ -472,9 +500,48 @@ static void kill_it(World *world) {
 
         unread_are_unsure(world);
         rounds_done(&world->rounds);
-        world->running = world->timer = world->lost = false;
+        world->running = world->timer = world->lost = world->held = false;
+        for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
+                world->blocks[block].asks = false;
         world->job = JOB_NONE;
         world->moment++;
+}
+
+/* An administrator: 'word' is STATE_ONLINE for what the rules want. */
+
+static bool is_being_put_online(const World *world, BlockIndex block) {
+        return world->job_block == block &&
+               (world->job == JOB_ATTEMPT || (world->job == JOB_ENDED && !world->job_was_barrier));
+}
+
+static void ask(World *world, BlockIndex block, StateWord word) {
+        Ghost *ghost = &world->blocks[block];
+        Online online = word == STATE_ONLINE_MOVABLE  ? ONLINE_MOVABLE
+                        : word == STATE_ONLINE_KERNEL ? ONLINE_KERNEL
+                                                      : ROUNDS_BY_RULES;
+        int r = rounds_ask(&world->rounds, &block, 1, online);
+
+        if (r != (world->held ? -EBUSY : ghost->asks ? -EALREADY : 0))
+                violation(world, "asked for memory%u: %s", (unsigned)block, strerror(-r));
+        if (r < 0)
+                return;
+
+        ghost->asks = ghost->was_asked = true;
+        ghost->asked = word;
+        ghost->asked_at = world->moment;
+        ghost->asked_into[ZONE_KIND_KERNEL] |= word == STATE_ONLINE_KERNEL;
+        ghost->asked_into[ZONE_KIND_MOVABLE] |= word == STATE_ONLINE_MOVABLE;
+        ghost->given_back = ghost->agent_offlined;
+        ghost->asked_amid = !ghost->linked || is_being_put_online(world, block);
+        ghost->asked_offline = zone_of(world, block) == _ZONE_KIND_INVALID;
+        memset(ghost->n_same_writes, 0, sizeof(ghost->n_same_writes));
+        rounds_step(&world->rounds);
+}
+
+static void hold(World *world, bool held) {
+        world->held = held;
+        rounds_hold(&world->rounds, held);
+        rounds_step(&world->rounds);
 }
 
 /* Making and choosing */
@@ -525,6 +592,8 @@ World *world_new(ZoneRule rule, const Scenario *scenario) {
         world->n_losses = scenario->n_losses;
         world->n_unplugs = scenario->n_unplugs;
         world->n_failed_unplugs = scenario->n_failed_unplugs;
+        world->n_asks = scenario->n_asks;
+        world->n_holds = scenario->n_holds;
         start(world);
         return world;
 }
@@ -560,6 +629,7 @@ static void may_daemon(const World *world, Inside inside, Choices *choices) {
         may(choices, readable, DO_UEVENTS, 0, 0);
         may(choices, !world->running, DO_START, 0, 0);
         may(choices, world->running && world->n_kills > 0, DO_KILL, 0, 0);
+        may(choices, world->held, DO_LET_GO, 0, 0);
         if (inside != INSIDE_NOTHING || !world->running)
                 return;
 
@@ -576,6 +646,17 @@ static void may_agent(const World *world, Choices *choices) {
         for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
                 for (size_t i = 0; i < ELEMENTSOF(words); i++)
                         may(choices, agent_may(world, block, words[i]), DO_AGENT, block, words[i]);
+}
+
+static void may_administrator(const World *world, Choices *choices) {
+        static const StateWord words[] = { STATE_ONLINE_MOVABLE, STATE_ONLINE_KERNEL,
+                                           STATE_ONLINE };
+        const BlockIndex first = world->scenario->dimms[0].first;
+
+        may(choices, world->n_holds > 0 && !world->held, DO_HOLD, 0, 0);
+        for (BlockIndex block = first; block <= world->scenario->dimms[0].last; block++)
+                for (size_t i = 0; i < ELEMENTSOF(words); i++)
+                        may(choices, world->n_asks > 0, DO_ASK, block, words[i]);
 }
 
 static void may_others(const World *world, Choices *choices) {
@@ -608,6 +689,8 @@ unsigned world_transitions(const World *world, Inside inside, Transition out[TRA
         may(&choices, world->running && choices.n == (world->n_kills > 0) && !lock_is_held(world),
             DO_END, 0, 0);
         may_others(world, &choices);
+        if (inside != INSIDE_DECISION && world->running)
+                may_administrator(world, &choices);
         return choices.n;
 }
 
@@ -650,6 +733,17 @@ void world_do(World *world, const Transition *transition) {
         case DO_AGENT:
                 world->n_agent--;
                 agent_writes(world, transition->block, transition->word);
+                break;
+        case DO_ASK:
+                world->n_asks--;
+                ask(world, transition->block, transition->word);
+                break;
+        case DO_HOLD:
+                world->n_holds--;
+                hold(world, true);
+                break;
+        case DO_LET_GO:
+                hold(world, false);
                 break;
         case DO_REFUSE:
                 world->n_refusals--;

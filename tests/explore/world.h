@@ -32,6 +32,8 @@ typedef struct Scenario {
         unsigned n_kills;
         unsigned n_losses;  /* of events */
         unsigned n_unplugs; /* and plugging anew */
+        unsigned n_asks;    /* of an administrator, for a block to be put online */
+        unsigned n_holds;   /* that begin, and end again */
         unsigned n_failed_unplugs;
 } Scenario;
 
@@ -52,8 +54,16 @@ typedef struct Ghost {
         unsigned n_moves;     /* begun, since somebody else put it online last */
         bool unsure; /* it can't be known that it was online: killed before, or events were lost */
         int refusal; /* the last one of its writes that a notifier refused, or 0 */
-        unsigned tried_at; /* the moment of memplugd's last attempt */
-        bool settled;      /* in the life of this memplugd */
+        unsigned tried_at;               /* the moment of memplugd's last attempt */
+        bool asks;                       /* it was asked for, and that isn't settled */
+        bool was_asked;                  /* since it was plugged */
+        StateWord asked;                 /* the last zone; STATE_ONLINE: as the rules want */
+        unsigned asked_at;               /* the moment of that */
+        bool asked_amid;                 /* and it was being plugged or put online then */
+        bool asked_offline;              /* and it was offline then */
+        bool asked_into[_ZONE_KIND_MAX]; /* the zones that were asked for */
+        bool given_back;                 /* asked for, since somebody else took it offline */
+        bool settled;                    /* in the life of this memplugd */
         Outcome outcome;
         bool fell_back;
         unsigned n_same_writes[_STATE_WORD_MAX]; /* without progress in between */
@@ -80,6 +90,7 @@ typedef struct World {
         bool lost;
 
         bool running;
+        bool held;
         Policy *policy;
         BlockTable *table; /* what the file in /run holds: it outlives memplugd */
         Rounds rounds;
@@ -96,7 +107,8 @@ typedef struct World {
         int refuse_next;
         uint64_t readings; /* what the decision under way has read so far, as a number */
 
-        unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs, n_failed_unplugs;
+        unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs, n_failed_unplugs, n_asks,
+                n_holds;
         jmp_buf *killed;
 } World;
 
@@ -114,6 +126,9 @@ typedef enum What {
         DO_UNPLUG,
         DO_FAIL_UNPLUG, /* somebody tries that, and the kernel has to take it back */
         DO_AGENT,       /* somebody else writes to a block */
+        DO_ASK,         /* an administrator asks for a block */
+        DO_HOLD,        /* … or that nothing is done */
+        DO_LET_GO,
         DO_REFUSE,
         DO_LOSE,
         DO_NOTHING, /* in the middle of an attempt: go on */
@@ -151,6 +166,8 @@ void world_pause(World *world, Inside inside);
 void judge_write(World *world, BlockIndex block, StateWord word, int result);
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result);
 void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal);
+void judge_record(World *world, const Record *record);
+void judge_doing(const World *world, const char *what);
 void judge_end(const World *world);
 void violation(const World *world, const char *format, ...) _printf_(2, 3)
         __attribute__((__noreturn__));

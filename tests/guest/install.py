@@ -10,6 +10,9 @@ from vm import images
 HERE = pathlib.Path(__file__).resolve().parent
 UNIT = "memplugd.service"
 
+# Helpers that take a library of the machine with them, and so are for full guests; the rest is static.
+LINKED = {"hold": ["-lsystemd"]}
+
 
 def install_build(build, tree):
     """Installs a build into `tree`, as `meson install` does for a package."""
@@ -29,7 +32,8 @@ def add_helpers(tree):
     where.mkdir(parents=True, exist_ok=True)
     for source in sorted(HERE.glob("*.c")):
         subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1",
-                        "-static", "-o", str(where / source.stem), str(source)], check=True,
+                        "-o", str(where / source.stem), str(source),
+                        *LINKED.get(source.stem, ["-static"])], check=True,
                        stdin=subprocess.DEVNULL)
 
 

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "base/range-set.h"
 #include "base/string-table.h"
+#include "base/utf8.h"
 #include "fake-tree.h"
 #include "suite.h"
 
@@ -365,9 +366,37 @@ START_TEST(reads_files_of_unknown_size) {
 }
 END_TEST
 
+START_TEST(copies_utf_8) {
+        static const struct {
+                const char *from, *wanted;
+        } cases[] = {
+                { "", "" },
+                { "plain", "plain" },
+                { "\xc3\xa4\xe2\x86\x92", "\xc3\xa4\xe2\x86\x92" },
+                { "h\xc3", "h?" },
+                { "\xff\x80x", "??x" },
+                { "\xed\xa0\x80", "???" },      /* a surrogate */
+                { "\xc0\xaf", "??" },           /* longer than need be */
+                { "123456\xc3\xa4", "123456" }, /* no room for all of it */
+                { "12345\xc3\xa4", "12345\xc3\xa4" },
+                { "12345678", "1234567" },
+                { "1234567\xff", "1234567" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char to[8];
+
+                ck_assert_uint_eq(utf8_copy_into(to, sizeof(to), cases[i].from),
+                                  strlen(cases[i].wanted));
+                ck_assert_str_eq(to, cases[i].wanted);
+        }
+}
+END_TEST
+
 TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
              parses_percentages, parses_the_number_behind_a_prefix,
              range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
              log_levels_are_words_or_numbers, reads_attributes_up_to_their_room,
-             reads_only_regular_files_that_arent_too_large, reads_files_of_unknown_size);
+             reads_only_regular_files_that_arent_too_large, reads_files_of_unknown_size,
+             copies_utf_8);

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The interface org.memplug1.Manager: its vtable, what its properties say, and its methods up to the
+ * question whether the caller may.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "bus/server-internal.h"
+
+/* Properties */
+
+static int append_mode(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "s", mode_to_string(state->mode));
+}
+
+static int append_active_mode(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "s", mode_to_string(state->active));
+}
+
+static int append_mode_reason(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "s", state->mode_reason);
+}
+
+static int append_config(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "s", state->config);
+}
+
+static int append_config_errors(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "u", state->n_config_errors);
+}
+
+static int append_taken_over(const BusState *state, sd_bus_message *reply) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "(ss)");
+        for (Setting setting = 0; setting < _SETTING_MAX && r >= 0; setting++)
+                if (state->taken_over.of[setting][0])
+                        r = sd_bus_message_append(reply, "(ss)", setting_to_string(setting),
+                                                  state->taken_over.of[setting]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_busy(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "b", (int)state->is_busy);
+}
+
+static int append_current_block(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "t", state->current);
+}
+
+static int append_current_since(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "t", state->current_since);
+}
+
+static int append_open(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "u", state->n_open);
+}
+
+static int append_outcomes(const BusState *state, sd_bus_message *reply) {
+        int r;
+
+        r = sd_bus_message_open_container(reply, 'a', "{st}");
+        for (Outcome outcome = 0; outcome < _OUTCOME_MAX && r >= 0; outcome++)
+                r = sd_bus_message_append(reply, "{st}", outcome_to_string(outcome),
+                                          state->n_outcomes[outcome]);
+        return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+static int append_last_trouble(const BusState *state, sd_bus_message *reply) {
+        return sd_bus_message_append(reply, "(ts)", state->trouble_usec, state->trouble);
+}
+
+/* What a property says, and which part of the state that is. */
+static const struct {
+        const char *name;
+        int (*append)(const BusState *state, sd_bus_message *reply);
+        size_t offset, size;
+} properties[] = {
+#define PROPERTY(name, append, member) \
+        { name, append, offsetof(BusState, member), sizeof(((BusState *)NULL)->member) }
+        PROPERTY(BUS_PROPERTY_MODE, append_mode, mode),
+        PROPERTY(BUS_PROPERTY_ACTIVE_MODE, append_active_mode, active),
+        PROPERTY(BUS_PROPERTY_MODE_REASON, append_mode_reason, mode_reason),
+        PROPERTY(BUS_PROPERTY_CONFIG, append_config, config),
+        PROPERTY(BUS_PROPERTY_CONFIG_ERRORS, append_config_errors, n_config_errors),
+        PROPERTY(BUS_PROPERTY_TAKEN_OVER, append_taken_over, taken_over),
+        PROPERTY(BUS_PROPERTY_BUSY, append_busy, is_busy),
+        PROPERTY(BUS_PROPERTY_CURRENT_BLOCK, append_current_block, current),
+        PROPERTY(BUS_PROPERTY_CURRENT_SINCE, append_current_since, current_since),
+        PROPERTY(BUS_PROPERTY_OPEN, append_open, n_open),
+        PROPERTY(BUS_PROPERTY_OUTCOMES, append_outcomes, n_outcomes),
+        PROPERTY(BUS_PROPERTY_LAST_TROUBLE, append_last_trouble, trouble),
+#undef PROPERTY
+};
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
+        BusServer *server = userdata;
+        BusState state = {};
+
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)reterr;
+        server->ops->read_state(server->userdata, &state);
+        for (size_t i = 0; i < ELEMENTSOF(properties); i++)
+                if (strcmp(properties[i].name, name) == 0)
+                        return properties[i].append(&state, reply);
+        return -ENOENT;
+}
+
+static int get_version(sd_bus *bus, const char *path, const char *interface, const char *name,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)name;
+        (void)userdata;
+        (void)reterr;
+        return sd_bus_message_append(reply, "s", MEMPLUGD_VERSION);
+}
+
+static int get_holds(sd_bus *bus, const char *path, const char *interface, const char *name,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)name;
+        (void)reterr;
+        return holds_append(userdata, reply);
+}
+
+void manager_object_emit_changes(BusServer *server) {
+        char *changed[ELEMENTSOF(properties) + 2];
+        BusState now = {};
+        size_t n = 0;
+
+        server->ops->read_state(server->userdata, &now);
+        for (size_t i = 0; i < ELEMENTSOF(properties); i++)
+                if (memcmp((const char *)&now + properties[i].offset,
+                           (const char *)&server->shown + properties[i].offset,
+                           properties[i].size) != 0)
+                        changed[n++] = (char *)(uintptr_t)properties[i].name;
+        if (server->n_hold_changes != server->n_shown_hold_changes)
+                changed[n++] = (char *)(uintptr_t)BUS_PROPERTY_HOLDS;
+        changed[n] = NULL;
+
+        server->shown = now;
+        server->n_shown_hold_changes = server->n_hold_changes;
+        if (n > 0 && server->sends)
+                (void)sd_bus_emit_properties_changed_strv(server->bus, BUS_PATH,
+                                                          BUS_INTERFACE_MANAGER, changed);
+}
+
+/* Methods */
+
+static void reload_run(Request *request) {
+        BusServer *server = request->server;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = server->ops->reload(server->userdata, &text);
+        if (r == -EINVAL)
+                request_fail(request, BUS_ERROR_INVALID_CONFIG, "%s",
+                             text ?: "The config has errors.");
+        else if (r < 0)
+                request_fail(request, BUS_ERROR_FAILED, "Failed to load the config: %s",
+                             strerror(-r));
+        else
+                request_done(request, NULL);
+}
+
+static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
+        Request *request = calloc(1, sizeof(Request));
+
+        if (!request)
+                return -ENOMEM;
+
+        return request_begin(request, call, userdata, BUS_ACTION_RELOAD, reload_run, reterr);
+}
+
+/* It is told in the journal and shown on terminals; that it is UTF-8, the bus has seen to. */
+static bool is_printable(const char *text) {
+        for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+                if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+                        return false;
+        return true;
+}
+
+static int method_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
+        Request *request;
+        const char *why;
+        int r;
+
+        r = sd_bus_message_read(call, BUS_SIGNATURE_HOLD, &why);
+        if (r < 0)
+                return r;
+        if (!why[0] || strlen(why) >= BUS_WHY_MAX || !is_printable(why))
+                return sd_bus_error_setf(reterr, BUS_ERROR_INVALID_ARGS,
+                                         "'why' must be a text of 1 to %d bytes without control "
+                                         "characters.",
+                                         BUS_WHY_MAX - 1);
+
+        request = calloc(1, sizeof(Request));
+        if (!request)
+                return -ENOMEM;
+        (void)strcpy(request->why, why);
+        return request_begin(request, call, userdata, BUS_ACTION_HOLD, hold_run, reterr);
+}
+
+static int compare_blocks(const void *a, const void *b) {
+        const BlockIndex *x = a, *y = b;
+
+        return *x < *y ? -1 : *x > *y;
+}
+
+/* Sorts, and leaves one of each. */
+static size_t make_set(BlockIndex *blocks, size_t n) {
+        size_t n_kept = 0;
+
+        qsort(blocks, n, sizeof(BlockIndex), compare_blocks);
+        for (size_t i = 0; i < n; i++)
+                if (i == 0 || blocks[i] != blocks[i - 1])
+                        blocks[n_kept++] = blocks[i];
+        return n_kept;
+}
+
+/* False: there is no such zone. */
+static bool parse_zone(const char *zone, Online *ret) {
+        if (strcmp(zone, BUS_ZONE_BY_RULES) == 0)
+                *ret = _ONLINE_INVALID;
+        else if (strcmp(zone, BUS_ZONE_MOVABLE) == 0 || strcmp(zone, BUS_ZONE_KERNEL) == 0 ||
+                 strcmp(zone, BUS_ZONE_DEFAULT) == 0)
+                *ret = online_from_string(zone);
+        else
+                return false;
+        return true;
+}
+
+static int method_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
+        const void *blocks;
+        Request *request;
+        const char *zone;
+        size_t size;
+        Online online;
+        int r;
+
+        r = sd_bus_message_read_array(call, 't', &blocks, &size);
+        if (r >= 0)
+                r = sd_bus_message_read(call, "s", &zone);
+        if (r < 0)
+                return r;
+        if (size / sizeof(BlockIndex) > BUS_ONLINE_MAX)
+                return sd_bus_error_setf(reterr, BUS_ERROR_LIMITS,
+                                         "More than %" PRIu64 " blocks at once.", BUS_ONLINE_MAX);
+        if (size == 0)
+                return sd_bus_error_set(reterr, BUS_ERROR_INVALID_ARGS, "No blocks are named.");
+        if (!parse_zone(zone, &online))
+                return sd_bus_error_set(reterr, BUS_ERROR_INVALID_ARGS,
+                                        "'zone' must be \"\", \"movable\", \"kernel\" or "
+                                        "\"default\".");
+
+        request = calloc(1, sizeof(Request));
+        if (!request || !(request->blocks = malloc(size))) {
+                free(request);
+                return -ENOMEM;
+        }
+        (void)memcpy(request->blocks, blocks, size);
+        request->n_blocks = make_set(request->blocks, size / sizeof(BlockIndex));
+        request->online = online;
+        return request_begin(request, call, userdata, BUS_ACTION_ONLINE, online_run, reterr);
+}
+
+/*
+ * Each method is UNPRIVILEGED to sd-bus, which would else ask for the caller's capabilities and wait
+ * for the answer: see request.c.
+ */
+#define CHANGING_PROPERTY(name, signature, get) \
+        SD_BUS_PROPERTY(name, signature, get, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+
+        SD_BUS_PROPERTY(BUS_PROPERTY_VERSION, "s", get_version, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        CHANGING_PROPERTY(BUS_PROPERTY_MODE, "s", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_ACTIVE_MODE, "s", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_MODE_REASON, "s", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_CONFIG, "s", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_CONFIG_ERRORS, "u", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_TAKEN_OVER, "a(ss)", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_BUSY, "b", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_CURRENT_BLOCK, "t", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_CURRENT_SINCE, "t", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_OPEN, "u", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_OUTCOMES, "a{st}", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_HOLDS, "a(tuus)", get_holds),
+        CHANGING_PROPERTY(BUS_PROPERTY_LAST_TROUBLE, "(ts)", get_property),
+
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_RELOAD, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_ONLINE, SD_BUS_ARGS("at", blocks, "s", zone),
+                                SD_BUS_RESULT("a(tssi)", outcomes), method_online,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_HOLD, SD_BUS_ARGS("s", why), SD_BUS_RESULT("h", hold),
+                                method_hold, SD_BUS_VTABLE_UNPRIVILEGED),
+
+        SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_UEVENT, SD_BUS_ARGS("t", block, "s", action), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_VERDICT,
+                                SD_BUS_ARGS("t", block, "s", online, "s", rule, "s", reason), 0),
+        SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_OUTCOME,
+                                SD_BUS_ARGS("t", block, "s", outcome, "s", zone, "i", error, "t",
+                                            duration, "t", writes, "s", rule),
+                                0),
+        SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_TOLD, SD_BUS_ARGS("t", time, "i", level, "s", text), 0),
+        SD_BUS_VTABLE_END,
+};
+
+int manager_object_add(BusServer *server, sd_bus *bus) {
+        return sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_INTERFACE_MANAGER, vtable, server);
+}

@@ -1,0 +1,118 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the server share.
+ */
+#include "base/ring.h"
+#include "bus/device-list.h"
+#include "bus/server.h"
+
+typedef struct Request Request;
+
+/* Called once it is allowed. It ends the request with request_done() or request_fail(). */
+typedef void (*RequestRun)(Request *request);
+
+/* What became of a block that was asked for. */
+typedef struct Answer {
+        bool is_there;
+        bool left; /* its rule leaves it offline; counts as refused */
+        Outcome outcome;
+        ZoneKind zone; /* it is online in; _ZONE_KIND_INVALID: it isn't, or not known */
+        int error;     /* 0 or a negative errno */
+} Answer;
+
+/* A call of a method that changes something: from its arrival to its answer. */
+struct Request {
+        BusServer *server;
+        Request *previous, *next;
+        sd_bus_message *call; /* NULL: the connection is gone, and nobody waits for the answer */
+        sd_bus_slot *slot;    /* of what the bus or polkit is asked */
+        const char *action;
+        RequestRun run;
+        bool asks_polkit;
+        uid_t uid;
+        pid_t pid; /* 0: not known */
+
+        /* Of Online(). */
+        BlockIndex *blocks;
+        size_t n_blocks;
+        Online online;
+        Answer *answers; /* once it was asked for: one for each block */
+        size_t n_answers;
+
+        char why[BUS_WHY_MAX]; /* of Hold() */
+};
+
+/* An open Hold(). */
+typedef struct Hold {
+        sd_event_source *source; /* of the descriptor of which the client has the other end */
+        int fd;                  /* negative: this place is free */
+        BusHold hold;
+} Hold;
+
+struct BusServer {
+        const BusOps *ops;
+        void *userdata;
+        sd_event *event;
+        sd_bus *bus; /* NULL: none */
+        bool sends;  /* signals go out */
+
+        Request *requests;
+        size_t n_polkit;        /* of these, those that polkit is asked about */
+        size_t n_polkit_blocks; /* what they have to remember */
+        size_t n_asked;         /* and those that wait for blocks to be settled */
+        size_t n_complete;      /* and of these, those that can be answered */
+
+        size_t n_holds;
+        uint64_t n_hold_changes;
+        Hold holds[BUS_HOLDS_MAX];
+
+        Ring ring;
+        sd_event_source *send_post;  /* after each thing that was done */
+        sd_event_source *send_defer; /* when there is nothing else to do */
+
+        sd_event_source *change_timer;
+        BusState shown; /* what the last change signal was about */
+        uint64_t n_shown_hold_changes;
+
+        DeviceList devices;       /* as they were read last */
+        uint64_t devices_read_at; /* CLOCK_MONOTONIC µs, the end of that; 0: never */
+        uint64_t devices_took;    /* µs */
+};
+
+/*
+ * Begins a request: asks the bus who calls, and polkit whether he may. Takes hold of 'request', which
+ * calloc() made, in any case. Answers what a method handler answers.
+ */
+int request_begin(Request *request, sd_bus_message *call, BusServer *server, const char *action,
+                  RequestRun run, sd_bus_error *reterr);
+
+/* Answers the call and frees the request. request_done() takes the reply, which may be NULL: empty. */
+void request_done(Request *request, sd_bus_message *reply);
+void request_fail(Request *request, const char *name, const char *format, ...) _printf_(3, 4);
+
+/* All of them: nobody waits any more. Those that aren't run yet end. */
+void requests_disconnect(BusServer *server);
+
+/* Runs of Hold() and Online(). */
+void hold_run(Request *request);
+void online_run(Request *request);
+
+/* Of a block that was asked for; and answers those calls of which all blocks are settled. */
+void online_note(BusServer *server, const Record *record);
+void online_answer(BusServer *server);
+
+void holds_end(BusServer *server);
+int holds_append(const BusServer *server, sd_bus_message *reply);
+
+/* The manager's interface, and where its objects are added. */
+int manager_object_add(BusServer *server, sd_bus *bus);
+int device_objects_add(BusServer *server, sd_bus *bus);
+
+/* Says which properties have changed since it was called last. */
+void manager_object_emit_changes(BusServer *server);
+
+/* The ring and its sending; and has what waits looked at when there is nothing else to do. */
+int signals_init(BusServer *server);
+void signals_wake(BusServer *server);
+void signals_done(BusServer *server);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signals. Between an event and the write that it leads to they are only copied into the ring. They
+ * are sent out of the event loop when nothing else waits there: either a write is under way then, or
+ * there is nothing to do. If the bus doesn't take them fast enough, they stay in the ring, and the
+ * oldest are lost.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "bus/server-internal.h"
+
+/* Enough for the signals of some thousand blocks. */
+#define RING_SIZE (1024 * 1024)
+
+/* So many are sent before the event loop is asked again whether there is something better to do. */
+#define BATCH 16
+
+/* As long as sd-bus itself has so many messages left to write, it gets no more. */
+#define UNWRITTEN_MAX 64
+
+typedef enum SignalKind {
+        SIGNAL_UEVENT,
+        SIGNAL_VERDICT,
+        SIGNAL_OUTCOME,
+        SIGNAL_TOLD,
+} SignalKind;
+
+/* A record of the ring. */
+typedef struct Signal {
+        SignalKind kind;
+        BlockIndex block;
+        UeventAction action;
+        Online online;
+        const char *word; /* of an outcome; it is nobody's */
+        ZoneKind zone;
+        int error;
+        uint64_t duration, n_writes, usec;
+        int level;
+        size_t second; /* where in 'text' the second text begins */
+        char text[];
+} Signal;
+
+void signals_wake(BusServer *server) {
+        (void)sd_event_source_set_enabled(server->send_defer, SD_EVENT_ONESHOT);
+}
+
+/* "rule 'x' (FILE:LINE)", "built-in: …": as in the journal. */
+static void format_rule(const char *name, const char *file, unsigned line,
+                        char text[BUS_TEXT_MAX]) {
+        if (file && *file)
+                (void)snprintf(text, BUS_TEXT_MAX, "rule '%s' (%s:%u)", name, file, line);
+        else
+                (void)snprintf(text, BUS_TEXT_MAX, "%s", name);
+}
+
+/* A line of the journal may be cut in the middle of a character, which sd-bus wouldn't take. */
+static void put(BusServer *server, const Signal *signal, const char *first, const char *second) {
+        char texts[2 * BUS_TEXT_MAX];
+        size_t n_first, n;
+        Signal *copy;
+
+        if (!server->sends)
+                return;
+
+        n_first = utf8_copy_into(texts, BUS_TEXT_MAX, first) + 1;
+        n = n_first + utf8_copy_into(texts + n_first, BUS_TEXT_MAX, second) + 1;
+        copy = ring_add(&server->ring, sizeof(Signal) + n);
+        if (!copy)
+                return;
+        *copy = *signal;
+        copy->second = n_first;
+        (void)memcpy(copy->text, texts, n);
+        signals_wake(server);
+}
+
+void bus_server_uevent(BusServer *server, const Uevent *uevent) {
+        /* Such as "change", which means nothing here. */
+        if (uevent->action == UEVENT_OTHER)
+                return;
+
+        put(server,
+            &(Signal){ .kind = SIGNAL_UEVENT, .block = uevent->block, .action = uevent->action },
+            "", "");
+}
+
+void bus_server_verdict(BusServer *server, const Verdict *verdict) {
+        char rule[BUS_TEXT_MAX], reason[BUDGET_REASON_TEXT_MAX] = "";
+
+        if (!server->sends)
+                return;
+
+        format_rule(verdict->rule->name, verdict->rule->file, verdict->rule->line, rule);
+        if (verdict->budget.cause != BUDGET_NOT_ASKED)
+                (void)budget_reason_format(&verdict->budget, reason);
+        put(server,
+            &(Signal){ .kind = SIGNAL_VERDICT, .block = verdict->block, .online = verdict->online },
+            rule, reason);
+}
+
+void bus_server_record(BusServer *server, const Record *record) {
+        char rule[BUS_TEXT_MAX];
+
+        online_note(server, record);
+        if (!server->sends)
+                return;
+
+        format_rule(record->rule, record->file, record->line, rule);
+        put(server,
+            &(Signal){
+                    .kind = SIGNAL_OUTCOME,
+                    .block = record->block,
+                    .word = record_word(record),
+                    .zone = record->zone,
+                    .error = -record->error,
+                    .duration = record->duration,
+                    .n_writes = record->n_writes,
+            },
+            rule, "");
+}
+
+void bus_server_told(BusServer *server, uint64_t usec, int level, const char *text) {
+        put(server, &(Signal){ .kind = SIGNAL_TOLD, .usec = usec, .level = level }, text, "");
+}
+
+static int send_told(sd_bus *bus, uint64_t usec, int level, const char *text) {
+        return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_TOLD,
+                                  BUS_SIGNATURE_TOLD, usec, level, text);
+}
+
+static int send_signal(sd_bus *bus, const Signal *signal) {
+        const char *zone = zone_kind_to_string(signal->zone) ?: "";
+
+        switch (signal->kind) {
+        case SIGNAL_UEVENT:
+                return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_UEVENT,
+                                          BUS_SIGNATURE_UEVENT, signal->block,
+                                          uevent_action_to_string(signal->action));
+        case SIGNAL_VERDICT:
+                return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_VERDICT,
+                                          BUS_SIGNATURE_VERDICT, signal->block,
+                                          online_to_string(signal->online), signal->text,
+                                          signal->text + signal->second);
+        case SIGNAL_OUTCOME:
+                return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_OUTCOME,
+                                          BUS_SIGNATURE_OUTCOME, signal->block, signal->word, zone,
+                                          signal->error, signal->duration, signal->n_writes,
+                                          signal->text);
+        default:
+                return send_told(bus, signal->usec, signal->level, signal->text);
+        }
+}
+
+static void tell_lost(BusServer *server) {
+        char text[128];
+
+        if (server->ring.n_lost == 0)
+                return;
+
+        (void)snprintf(text, sizeof(text),
+                       "%" PRIu64 " signals couldn't be sent in time, and were dropped.",
+                       server->ring.n_lost);
+        server->ring.n_lost = 0;
+        log_debug("%s", text);
+        (void)send_told(server->bus, clock_usec(CLOCK_REALTIME), LOG_NOTICE, text);
+}
+
+static bool may_send(const BusServer *server) {
+        uint64_t n_unwritten;
+
+        return server->sends && ring_first(&server->ring) &&
+               sd_bus_get_n_queued_write(server->bus, &n_unwritten) >= 0 &&
+               n_unwritten < UNWRITTEN_MAX;
+}
+
+/* As many as the bus takes now, and not more than 'n_max'. */
+static void send_signals(BusServer *server, size_t n_max) {
+        if (may_send(server))
+                tell_lost(server);
+        for (size_t i = 0; i < n_max && may_send(server); i++) {
+                int r = send_signal(server->bus, ring_first(&server->ring));
+
+                if (r < 0)
+                        log_debug("Failed to send a signal: %s", strerror(-r));
+                ring_drop_first(&server->ring);
+        }
+}
+
+static int on_idle(sd_event_source *source, void *userdata) {
+        (void)source;
+        send_signals(userdata, BATCH);
+        online_answer(userdata);
+        return 0;
+}
+
+void bus_server_finish(BusServer *server) {
+        send_signals(server, SIZE_MAX);
+        online_answer(server);
+}
+
+/* Something was done: a batch was sent, or what sd-bus had kept was written. */
+static int on_post(sd_event_source *source, void *userdata) {
+        (void)source;
+        if (may_send(userdata))
+                signals_wake(userdata);
+        return 0;
+}
+
+int signals_init(BusServer *server) {
+        int r;
+
+        r = ring_init(&server->ring, RING_SIZE);
+        if (r >= 0)
+                r = sd_event_add_post(server->event, &server->send_post, on_post, server);
+        if (r >= 0)
+                r = sd_event_add_defer(server->event, &server->send_defer, on_idle, server);
+        if (r >= 0)
+                r = sd_event_source_set_priority(server->send_defer, SD_EVENT_PRIORITY_IDLE);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(server->send_defer, SD_EVENT_OFF);
+        return r;
+}
+
+void signals_done(BusServer *server) {
+        sd_event_source_disable_unref(server->send_post);
+        sd_event_source_disable_unref(server->send_defer);
+        ring_done(&server->ring);
+}

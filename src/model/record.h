@@ -1,0 +1,61 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What became of a block, once it is settled: what is told of it in the journal, as data. Nothing in
+ * here knows rules or attempts, so that whoever only shows it needs neither.
+ */
+#include "model/block.h"
+#include "model/outcome.h"
+
+typedef enum RecordKind {
+        RECORD_SETTLED,  /* 'outcome' says what it came to */
+        RECORD_LEFT,     /* left offline, as its rule says */
+        RECORD_RELEASED, /* taken offline by somebody else, and left alone from then on */
+        _RECORD_KIND_MAX,
+        _RECORD_KIND_INVALID = -22, /* -EINVAL */
+} RecordKind;
+
+/* "settled", "left", "released" */
+DECLARE_STRING_TABLE(record_kind, RecordKind);
+
+/* Who put a block online that is. */
+typedef enum Onliner {
+        ONLINER_NONE,     /* it isn't online */
+        ONLINER_MEMPLUGD, /* also where it put back what it had taken offline */
+        ONLINER_KERNEL,   /* its own setting */
+        ONLINER_OTHER,    /* somebody else */
+        ONLINER_UNKNOWN,  /* it was online when memplugd looked first, or after events were lost */
+        _ONLINER_MAX,
+        _ONLINER_INVALID = -22, /* -EINVAL */
+} Onliner;
+
+/* "nobody", "memplugd", "kernel", "other", "unknown" */
+DECLARE_STRING_TABLE(onliner, Onliner);
+
+/* Strings are somebody else's, never NULL, and "" where there is nothing to say. */
+typedef struct Record {
+        uint64_t usec; /* CLOCK_REALTIME */
+        BlockIndex block;
+        ino_t inode; /* of the block's directory: see Block; 0: it wasn't there any more */
+        RecordKind kind;
+        bool asked;         /* by hand: this is the answer to it */
+        Outcome outcome;    /* of RECORD_SETTLED */
+        Onliner onliner;    /* who put it online, if it is */
+        const char *wanted; /* as in a rule's 'online': "movable", "kernel", "default", "leave" */
+        ZoneKind zone;      /* it is online in; _ZONE_KIND_INVALID: it isn't, or not known */
+        ValidZones zones;   /* as they read last; or not known */
+        int error;          /* 0, or the negative errno of the last write or reading */
+        uint64_t duration;  /* µs, of the last write; 0: nothing was written */
+        bool written;       /* in the last attempt */
+        unsigned n_writes;  /* in all */
+        bool fell_back;     /* the rule's or_else followed; then of what was wanted first: */
+        Outcome first_outcome;
+        int first_error;
+        const char *reason; /* in words, for people: the budget's numbers, what is in the way, … */
+        const char *rule;   /* its name; "built-in: …", or "asked for by hand" */
+        const char *file;   /* "": it stands in none */
+        unsigned line;
+} Record;
+
+/* "done", "wrong-zone", …, "left", "released": the kind and the outcome in one word. */
+const char *record_word(const Record *record);
