@@ -15,14 +15,6 @@ static void print_json(const View *view) {
         json_print(object);
 }
 
-static void print_messages(const ConfigReport *report) {
-        for (size_t i = 0; i < report->n_messages; i++) {
-                _cleanup_free_ char *text = report_format_message(&report->messages[i]);
-
-                (void)fprintf(stderr, "%s\n", text ?: "out of memory");
-        }
-}
-
 static void print_summary(const View *view) {
         const ConfigReport *report = &view->report;
         size_t n_rules = report_count_rules(view->policy),
@@ -82,7 +74,7 @@ int check_config_run(const Options *options, int n_arguments, char **arguments) 
         if (options_have(options, OPTION_JSON))
                 print_json(&view);
         else {
-                print_messages(&view.report);
+                report_tell(&view.report);
                 print_summary(&view);
         }
 

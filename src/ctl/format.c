@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/macro.h"
+
 _Static_assert(FORMAT_TEXT_MAX >= VALID_ZONES_TEXT_MAX, "valid_zones don't fit");
 
 const char *format_size(uint64_t bytes, char text[FORMAT_TEXT_MAX]) {
@@ -91,6 +93,26 @@ const char *format_time(uint64_t usec, char text[FORMAT_TEXT_MAX]) {
 
         n = strftime(text, FORMAT_TEXT_MAX, "%F %T", &tm);
         (void)snprintf(text + n, FORMAT_TEXT_MAX - n, ".%03u", (unsigned)(usec / 1000 % 1000));
+        return text;
+}
+
+const char *format_duration(uint64_t usec, char text[FORMAT_TEXT_MAX]) {
+        static const struct {
+                const char *unit;
+                uint64_t seconds, least; /* how many seconds are told in it */
+        } table[] = {
+                { "s", 1, 0 },
+                { "min", 60, 120 },
+                { "h", 3600, 7200 },
+                { "d", 86400, 172800 },
+        };
+        uint64_t seconds = usec / 1000000;
+        size_t i = ELEMENTSOF(table) - 1;
+
+        while (seconds < table[i].least)
+                i--;
+        (void)snprintf(text, FORMAT_TEXT_MAX, "%" PRIu64 " %s", seconds / table[i].seconds,
+                       table[i].unit);
         return text;
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/utf8.h"
+
 static json_object *checked(json_object *value) {
         if (!value)
                 abort();
@@ -26,36 +28,6 @@ json_object *json_new_bool(bool value) {
         return checked(json_object_new_boolean(value));
 }
 
-/* The length of the UTF-8 character that 'p' begins with; 0 if it isn't one (RFC 3629). */
-static size_t utf8_length(const unsigned char *p) {
-        unsigned char low = 0x80, high = 0xbf;
-        size_t n;
-
-        if (p[0] < 0x80)
-                return 1;
-        if (p[0] < 0xc2 || p[0] > 0xf4)
-                return 0;
-        n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-        /* Neither longer than need be, nor a surrogate, nor beyond U+10FFFF. */
-        if (p[0] == 0xe0)
-                low = 0xa0;
-        else if (p[0] == 0xed)
-                high = 0x9f;
-        else if (p[0] == 0xf0)
-                low = 0x90;
-        else if (p[0] == 0xf4)
-                high = 0x8f;
-
-        if (p[1] < low || p[1] > high)
-                return 0;
-        for (size_t i = 2; i < n; i++)
-                if ((p[i] & 0xc0) != 0x80)
-                        return 0;
-
-        return n;
-}
-
 json_object *json_new_text(const char *text) {
         static const char replacement[] = "\xef\xbf\xbd";
         _cleanup_free_ char *copy = NULL;
@@ -69,7 +41,7 @@ json_object *json_new_text(const char *text) {
                 abort();
 
         for (const char *p = text; *p;) {
-                size_t n = utf8_length((const unsigned char *)p);
+                size_t n = utf8_length(p);
 
                 if (n > 0)
                         end = mempcpy(end, p, n);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "ctl/output.h"
+#include "ctl/pager.h"
 #include "ctl/verb.h"
 
 static int run_verb(const Verb *verb, const Options *options, int n_arguments, char **arguments) {
@@ -22,6 +23,9 @@ static int run_verb(const Verb *verb, const Options *options, int n_arguments, c
                 return EXIT_USAGE;
         }
 
+        if (verb->is_long && !options_have(options, OPTION_NO_PAGER) &&
+            !options_have(options, OPTION_JSON))
+                pager_open();
         return verb->run(options, n_arguments, arguments);
 }
 
@@ -55,9 +59,13 @@ static int run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+        int status;
+
         output_open();
         (void)setlocale(LC_ALL, "");
         log_open(CTL_NAME);
 
-        return output_finish(run(argc, argv));
+        status = output_finish(run(argc, argv));
+        pager_close();
+        return status;
 }

@@ -5,8 +5,10 @@
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "ctl/pager.h"
 
 static const char *const colour_table[_COLOUR_MAX] = {
         [COLOUR_BAD] = "\033[31m",
@@ -20,15 +22,31 @@ void output_open(void) {
                         (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-bool output_has_colours(void) {
-        const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+bool output_is_terminal(void) {
+        const char *term = getenv("TERM");
 
-        if (no_color && *no_color)
-                return false;
         if (!term || strcmp(term, "dumb") == 0)
                 return false;
 
         return isatty(STDOUT_FILENO);
+}
+
+size_t output_columns(void) {
+        struct winsize size;
+
+        if (pager_is_open())
+                return pager_columns();
+
+        return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool output_has_colours(void) {
+        const char *no_color = getenv("NO_COLOR");
+
+        if (no_color && *no_color)
+                return false;
+
+        return pager_is_open() ? pager_has_terminal() : output_is_terminal();
 }
 
 bool output_is_utf8(void) {
@@ -60,6 +78,9 @@ int output_finish(int status) {
         if (r == 0)
                 return status;
 
+        /* A pager that was left before the end has shown what the user wanted to see. */
+        if (r == -EPIPE && pager_is_open())
+                return status;
         if (r != -EPIPE)
                 (void)log_error_errno(r, "can't write the output: %m");
         return EXIT_FAILURE;

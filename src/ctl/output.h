@@ -4,6 +4,7 @@
  * Standard output: what it can show, and whether all of it got there.
  */
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum Colour {
         COLOUR_BAD,     /* wrong, and somebody has to look */
@@ -14,7 +15,13 @@ typedef enum Colour {
 /* Fills the places of standard input, output and error that are closed, so that writing fails. */
 void output_open(void);
 
-/* Whether it is a terminal that shows colours, and the user hasn't set $NO_COLOR. */
+/* Whether it is a terminal on which one can go back and write over what was there. */
+bool output_is_terminal(void);
+
+/* How many columns the terminal has; 80 where that isn't known. */
+size_t output_columns(void);
+
+/* Whether it is a terminal that shows colours, be it behind a pager, and the user hasn't set $NO_COLOR. */
 bool output_has_colours(void);
 
 /* Whether the locale's characters are UTF-8's. */

@@ -38,6 +38,14 @@ char *report_format_message(const ConfigMessage *message) {
         return format_printable(text);
 }
 
+void report_tell(const ConfigReport *report) {
+        for (size_t i = 0; i < report->n_messages; i++) {
+                _cleanup_free_ char *text = report_format_message(&report->messages[i]);
+
+                (void)fprintf(stderr, "%s\n", text ?: "out of memory");
+        }
+}
+
 const ConfigMessage *report_first_error(const ConfigReport *report) {
         for (size_t i = 0; i < report->n_messages; i++)
                 if (report->messages[i].level == CONFIG_ERROR)

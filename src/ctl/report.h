@@ -14,6 +14,9 @@ size_t report_count_rules(const Policy *policy);
 /* Writes "FILE:LINE: error: TEXT", without control characters. NULL: no memory. */
 char *report_format_message(const ConfigMessage *message);
 
+/* Tells all of these messages on standard error, one a line. */
+void report_tell(const ConfigReport *report);
+
 /* The first message that is an error; NULL if there is none. */
 const ConfigMessage *report_first_error(const ConfigReport *report);
 

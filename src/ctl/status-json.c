@@ -3,6 +3,7 @@
 #include "ctl/groups.h"
 #include "ctl/report.h"
 #include "ctl/status-budget.h"
+#include "ctl/status-daemon.h"
 #include "ctl/status.h"
 #include "rules/kernel-words.h"
 
@@ -44,6 +45,7 @@ void status_print_json(const Status *status) {
         json_add(object, "mode", json_new_text(mode_to_string(view->policy->mode)));
         json_add(object, "active_mode", json_new_text(mode_to_string(view->policy->active)));
         json_add(object, "active_mode_reason", json_new_text(why));
+        json_add(object, "daemon", status_daemon_to_json(&status->daemon));
         json_add(object, "config",
                  report_to_json(&view->report, view->policy, view->config_is_valid));
         json_add(object, "auto_online_blocks",

@@ -10,14 +10,29 @@
 #include "ctl/output.h"
 #include "ctl/report.h"
 #include "ctl/status-budget.h"
+#include "ctl/status-daemon.h"
 #include "ctl/status.h"
 #include "ctl/table.h"
 #include "rules/kernel-words.h"
 
+/* How many lines there may be about the budget (BUDGET_LINES_MAX at most) and the daemon. */
+#define EXTRA_MAX 9
+
 /* How much is shown of each part without --all, so that all of it fits one screen. */
-#define FILES_MAX 2
-#define NODES_MAX 7 /* less one for each line about the budget */
-#define FOLDS_MAX 2
+typedef struct Room {
+        size_t files, nodes, folds; /* lines; of folds: for each kind of trouble */
+} Room;
+
+/* What it takes lines away from: those about the budget and about the daemon. */
+static Room find_room(size_t n_budget, size_t n_daemon) {
+        static const Room most = { .files = 2, .nodes = 7, .folds = 2 },
+                          tight = { .files = 1, .nodes = 10, .folds = 1 };
+        size_t n = n_budget + n_daemon;
+        Room room = n_daemon == 0 || n + 2 <= most.nodes ? most : tight;
+
+        room.nodes = room.nodes > n ? room.nodes - n : 1;
+        return room;
+}
 
 /* How many of 'n' things 'max' lines show, if the last line tells how many more there are. */
 static size_t n_shown(size_t n, size_t max, bool all) {
@@ -30,8 +45,8 @@ static void print_rest(size_t n, size_t shown, const char *what) {
                        format_plural(n - shown));
 }
 
-static void print_files(const ConfigReport *report, bool all) {
-        size_t n = report->n_files, shown = n_shown(n, FILES_MAX, all);
+static void print_files(const ConfigReport *report, size_t max, bool all) {
+        size_t n = report->n_files, shown = n_shown(n, max, all);
 
         if (n == 0)
                 printf("Config: no config file\n");
@@ -95,12 +110,12 @@ static int print_why_auto(const Policy *policy) {
         return 0;
 }
 
-static int print_config(const View *view, bool all) {
+static int print_config(const View *view, size_t max_files, bool all) {
         size_t n_rules = report_count_rules(view->policy), n_built_in;
         int r;
 
         if (view->config_is_valid)
-                print_files(&view->report, all);
+                print_files(&view->report, max_files, all);
         else {
                 r = print_errors(&view->report, all);
                 if (r < 0)
@@ -301,7 +316,7 @@ static void print_trouble_heading(const Status *status, Trouble trouble) {
         printf("%s:\n", output_no_colour());
 }
 
-static int print_trouble(const Status *status, Trouble trouble, bool all) {
+static int print_trouble(const Status *status, Trouble trouble, size_t max, bool all) {
         size_t n_folds = 0, shown, k = 0;
         Fold fold;
 
@@ -311,7 +326,7 @@ static int print_trouble(const Status *status, Trouble trouble, bool all) {
 
         for (size_t i = 0; fold_next(&status->view, FOLD_TROUBLE, &i, &fold);)
                 n_folds += fold.trouble == trouble;
-        shown = n_shown(n_folds, FOLDS_MAX, all);
+        shown = n_shown(n_folds, max, all);
 
         for (size_t i = 0; k < shown && fold_next(&status->view, FOLD_TROUBLE, &i, &fold);) {
                 if (fold.trouble != trouble)
@@ -324,33 +339,50 @@ static int print_trouble(const Status *status, Trouble trouble, bool all) {
         return 0;
 }
 
+static int print_troubles(const Status *status, size_t max, bool all) {
+        int r;
+
+        if (status->n_troubled[TROUBLE_OFFLINE] + status->n_troubled[TROUBLE_WRONG_ZONE] == 0)
+                printf("Every block is as the rules want it.\n");
+
+        r = print_trouble(status, TROUBLE_OFFLINE, max, all);
+        if (r < 0)
+                return r;
+
+        return print_trouble(status, TROUBLE_WRONG_ZONE, max, all);
+}
+
 int status_print(const Status *status, bool all) {
+        _cleanup_(daemon_lines_done) DaemonLines daemon = {};
         _cleanup_(budget_lines_done) BudgetLines budget = {};
+        size_t n_daemon;
+        Room room;
         int r;
 
         r = budget_lines_make(status, all, &budget);
+        if (r >= 0)
+                r = daemon_lines_make(status, all, &daemon);
         if (r < 0)
                 return r;
 
-        r = print_config(&status->view, all);
+        n_daemon = daemon.n;
+        if (!all && budget.n + n_daemon > EXTRA_MAX)
+                n_daemon = EXTRA_MAX - budget.n;
+        room = find_room(budget.n, n_daemon);
+        r = print_config(&status->view, room.files, all);
         if (r < 0)
                 return r;
+        for (size_t i = 0; i < n_daemon; i++)
+                puts(daemon.lines[i]);
         print_kernel(&status->view);
         for (size_t i = 0; i < budget.n; i++)
                 puts(budget.lines[i]);
 
         printf("\n");
-        r = print_nodes(status, NODES_MAX - budget.n, all);
+        r = print_nodes(status, room.nodes, all);
         if (r < 0)
                 return r;
 
         printf("\n");
-        if (status->n_troubled[TROUBLE_OFFLINE] + status->n_troubled[TROUBLE_WRONG_ZONE] == 0)
-                printf("Every block is as the rules want it.\n");
-
-        r = print_trouble(status, TROUBLE_OFFLINE, all);
-        if (r < 0)
-                return r;
-
-        return print_trouble(status, TROUBLE_WRONG_ZONE, all);
+        return print_troubles(status, room.folds, all);
 }

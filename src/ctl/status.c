@@ -4,6 +4,7 @@
  */
 #include "ctl/status.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ctl/fold.h"
 #include "ctl/verb.h"
@@ -11,12 +12,17 @@
 static void status_done(Status *status) {
         view_done(&status->view);
         totals_done(&status->totals);
+        daemon_state_done(&status->daemon);
 }
 
 static int gather(const Options *options, Status *ret) {
         _cleanup_(status_done) Status status = {};
         Fold fold;
         int r;
+
+        if (!options_have(options, OPTION_SYSROOT))
+                daemon_state_ask(&status.daemon);
+        status.now = clock_usec(CLOCK_REALTIME);
 
         r = view_load(options, &status.view);
         if (r < 0)
@@ -32,6 +38,32 @@ static int gather(const Options *options, Status *ret) {
         *ret = status;
         status = (Status){};
         return 0;
+}
+
+/* Offline is wrong unless somebody is about to decide. */
+static bool has_trouble(const Status *status) {
+        if (status->n_troubled[TROUBLE_WRONG_ZONE] > 0)
+                return true;
+
+        return status->n_troubled[TROUBLE_OFFLINE] > 0 && status->daemon.open == 0 &&
+               status->daemon.n_holds == 0;
+}
+
+/* A copy of a machine has no health: there, only the config is judged. */
+static int find_exit_code(const Status *status) {
+        bool config_is_valid = status->view.config_is_valid && status->daemon.config_errors == 0;
+
+        switch (status->daemon.presence) {
+        case DAEMON_NOT_ASKED:
+                return config_is_valid ? EXIT_SUCCESS : EXIT_FAILURE;
+        case DAEMON_NO_BUS:
+        case DAEMON_ABSENT:
+                return EXIT_NO_DAEMON;
+        case DAEMON_RUNS:
+                return config_is_valid && !has_trouble(status) ? EXIT_SUCCESS : EXIT_FAILURE;
+        default:
+                return EXIT_FAILURE;
+        }
 }
 
 int status_run(const Options *options, int n_arguments, char **arguments) {
@@ -52,5 +84,5 @@ int status_run(const Options *options, int n_arguments, char **arguments) {
                 }
         }
 
-        return status.view.config_is_valid ? EXIT_SUCCESS : EXIT_FAILURE;
+        return find_exit_code(&status);
 }

@@ -3,6 +3,7 @@
 /*
  * What status shows, gathered once for both of its forms.
  */
+#include "ctl/daemon-state.h"
 #include "ctl/totals.h"
 #include "ctl/view.h"
 
@@ -10,6 +11,8 @@ typedef struct Status {
         View view;
         Totals totals;
         uint64_t n_troubled[_TROUBLE_MAX]; /* blocks */
+        DaemonState daemon;
+        uint64_t now; /* CLOCK_REALTIME, µs */
 } Status;
 
 /* As text of at most 23 lines of 80 characters, unless 'all'. 0 or a negative errno. */

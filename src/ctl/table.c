@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "ctl/output.h"
+#include "ctl/pager.h"
 
 int table_new(const TableColumn *columns, size_t n_columns, bool headings,
               struct libscols_table **ret) {
@@ -13,6 +14,11 @@ int table_new(const TableColumn *columns, size_t n_columns, bool headings,
                 return -ENOMEM;
 
         (void)scols_table_enable_colors(table, output_has_colours());
+        /* The library can't see the terminal behind the pager, and wouldn't cut what is too wide. */
+        if (pager_is_open()) {
+                (void)scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+                (void)scols_table_set_termwidth(table, output_columns());
+        }
         (void)scols_table_enable_noheadings(table, !headings);
         for (size_t i = 0; i < n_columns; i++)
                 if (!scols_table_new_column(table, columns[i].name, /* whint= */ 0,

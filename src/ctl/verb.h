@@ -20,6 +20,7 @@ typedef struct Verb {
         const char *help;
         int max_arguments;
         unsigned options; /* OPTION_BIT()s of those it takes */
+        bool is_long;     /* may need more than a screen: goes through a pager, unless --no-pager */
 
         /* Answers the exit code; has told on standard error what went wrong. */
         int (*run)(const Options *options, int n_arguments, char **arguments);
@@ -37,4 +38,8 @@ int devices_run(const Options *options, int n_arguments, char **arguments);
 int explain_run(const Options *options, int n_arguments, char **arguments);
 int history_run(const Options *options, int n_arguments, char **arguments);
 int check_config_run(const Options *options, int n_arguments, char **arguments);
+int monitor_run(const Options *options, int n_arguments, char **arguments);
+int online_run(const Options *options, int n_arguments, char **arguments);
+int hold_run(const Options *options, int n_arguments, char **arguments);
+int reload_run(const Options *options, int n_arguments, char **arguments);
 int show_config_run(const Options *options, int n_arguments, char **arguments);

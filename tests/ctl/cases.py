@@ -826,7 +826,8 @@ def case_usage(ctl):
     for arguments in (("lst",), ("list", "extra"), ("--nonsense",), ("list", "--nonsense"),
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
-                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
+                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"), ("reload", "x"), ("list", "--why", "x"),
+                      ("monitor", "x"), ("status", "--no-pager"), ("online",), ("online", "--zone", "Movable", "1"), ("online", "--zone", "1"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -924,6 +925,60 @@ def case_output_colours(ctl):
 
     text = on_terminal(ctl, "list", columns=100, env={"NO_COLOR": "1"})
     check(max(map(len, text.splitlines())) <= 100, "the table is wider than the terminal")
+
+
+def script(name, text):
+    """A program for the test."""
+    path = pathlib.Path(name).resolve()
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def case_pager(ctl):
+    """On a terminal, what is long goes through it, with colours and cut to the terminal's width."""
+    plugged_tree()
+    pager = script("pager", 'echo "pager $* LESS=$LESS"; cat')
+    for verb in "list", "devices", "show-config", "history":
+        text = on_terminal(ctl, verb, env={"PAGER": f"{pager} -x  y"})
+        check(text.startswith("pager -x y LESS=FRSXMK\n"), f"{verb}: {text}")
+        for arguments, env in (((verb, "--no-pager"), {"PAGER": pager}), ((verb,), {"PAGER": ""}),
+                               ((verb, "--json"), {"PAGER": pager}), ((verb,), {"PAGER": "cat"})):
+            text = on_terminal(ctl, *arguments, env=env)
+            check("pager" not in text, f"{arguments}, {env}: {text}")
+        check("pager" not in ctl.run(verb, "--sysroot", "tree", env={"PAGER": pager}).stdout,
+              f"{verb}: in a pipe")
+    for verb in "status", "check-config":
+        check("pager" not in on_terminal(ctl, verb, env={"PAGER": pager}), f"{verb} isn't long")
+
+    paged = on_terminal(ctl, "list", columns=70, env={"PAGER": pager}).split("\n", 1)[1]
+    check(paged == on_terminal(ctl, "list", columns=70, env={"PAGER": "cat"}), paged)
+    check("\033[31m" in paged, "no colours")
+    for variable in "SUDO_UID", "PKEXEC_UID":
+        text = on_terminal(ctl, "list", env={"PAGER": pager, variable: "1000"})
+        check("pager" not in text, f"{variable}: {text}")
+
+
+def case_pager_left(ctl):
+    """Who has seen enough isn't told of a failure."""
+    plugged_tree()
+    pager = script("pager", "read -r line; echo seen")
+    text = on_terminal(ctl, "list", "--all", env={"PAGER": pager})
+    check(text == "seen\n", text)
+
+
+def case_pager_missing(ctl):
+    """Then the next one; without any, all is printed as it is."""
+    plugged_tree()
+    pathlib.Path("bin").mkdir()
+    path = {"PATH": str(pathlib.Path("bin").resolve())}
+    plain = on_terminal(ctl, "list", "--no-pager")
+    for name in "nothing-of-that-name", None:
+        check(on_terminal(ctl, "list", env=path | {"PAGER": name}) == plain, f"{name}: not plain")
+    for name in "more", "less":
+        script(f"bin/{name}", f"echo this is {name}; while read -r line; do :; done")
+        text = on_terminal(ctl, "list", env=path | {"PAGER": "nothing-of-that-name"})
+        check(text == f"this is {name}\n", text)
 
 
 def case_output_pipe(ctl):
@@ -1082,7 +1137,8 @@ def case_completion(ctl):
     script = SOURCE / "src/ctl/completion/memplugctl.bash"
     for words, expected in ((("",), verbs), (("--",), options), (("li",), ["list"]),
                             (("list", "--al"), ["--all"]), (("--sysroot", "/", "che"),
-                                                           ["check-config"])):
+                                                           ["check-config"]),
+                            (("online", "--zone", "m"), ["movable"])):
         line = ["memplugctl", *words]
         done = subprocess.run(
             ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
@@ -1113,6 +1169,10 @@ def case_man_page(ctl):
     history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
+    # Of verbs that need a daemon.
+    words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",
+              "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec",
+              "event", "action", "wanted", "reason", "duration_usec", "writes"}
     os.mkdir("explained")
     os.chdir("explained")
     explained_tree()

@@ -14,6 +14,10 @@ class Failure(Exception):
     """A test that didn't pass, and why."""
 
 
+class Skipped(Exception):
+    """What the test needs isn't there."""
+
+
 def check(truth, text):
     """Fails with 'text' unless 'truth' holds."""
     if not truth:
@@ -26,17 +30,23 @@ class Ctl:
     def __init__(self, program, case):
         self.program = program
         self.case = case
+        # The system bus' address: none, so that the machine's own isn't asked.
+        self.bus = None
 
     @staticmethod
-    def environment(locale="C"):
+    def environment(locale="C", bus=None):
         """What it runs in."""
-        environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm"}
+        environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "TERM": "xterm", "PAGER": "cat",
+                       "DBUS_SYSTEM_BUS_ADDRESS": bus or "unix:path=/nonexistent/bus"}
         # Sanitizers are told by the environment what to do.
         return environment | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
 
     def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
-        """Runs it to its end, and checks its exit code. Answers what it wrote."""
-        environment = self.environment(locale) | (env or {})
+        """Runs it to its end, and checks its exit code. Answers what it wrote.
+
+        env    what is different in its environment; None: it isn't there"""
+        environment = self.environment(locale, self.bus) | (env or {})
+        environment = {k: v for k, v in environment.items() if v is not None}
         kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                   "encoding": "utf-8"} | kwargs
         done = subprocess.run([self.program, *arguments], env=environment, check=False, **kwargs)

@@ -11,7 +11,8 @@ LOOP = """
 n=0 failed=0
 until [ -e /run/loop.end ]; do
     memplugctl list --all >/dev/null || failed=$((failed + 1))
-    memplugctl status >/dev/null || failed=$((failed + 1))
+    # Its exit code tells how the machine is, and blocks are on their way here.
+    [ -z "$(memplugctl status 2>&1 >/dev/null)" ] || failed=$((failed + 1))
     n=$((n + 1))
     echo $n >/run/loop.turns
 done

@@ -2,6 +2,7 @@
 """Runs scenarios, several in one guest, and tells what came of each."""
 
 import dataclasses
+import importlib
 import pathlib
 import tempfile
 import threading
@@ -10,13 +11,13 @@ import traceback
 
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
-from . import case_boot, case_budget, case_bus, case_cli, case_devices, case_events  # noqa: F401
-from . import case_fight, case_first, case_hang, case_kernels, case_model  # noqa: F401
-from . import case_pressure, case_races, case_released, case_rezone, case_rules  # noqa: F401
-from . import case_sandbox, case_service, case_sources, case_takeover, case_unplug  # noqa: F401
 from . import install
 from .box import Box, Wrong
 from .registry import SCENARIOS, Boot
+
+# Each of them registers its scenarios.
+for _case in sorted(pathlib.Path(__file__).parent.glob("case_*.py")):
+    importlib.import_module(f"guest.{_case.stem}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot)
+		--config | --sysroot | --why | --zone)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -23,22 +23,22 @@ _memplugctl_verb()
 	done
 }
 
-# Prints the blocks and the devices that have memory.
+# Prints the blocks and the devices that have memory, and with "nodes" the nodes, too.
 _memplugctl_memory()
 {
-	local block
+	local path
 
-	for block in /sys/devices/system/memory/memory[0-9]*; do
-		[[ -d $block ]] && echo "${block##*/}"
+	for path in /sys/devices/system/memory/memory[0-9]* ${1:+/sys/devices/system/node/node[0-9]*}; do
+		[[ -e $path ]] && echo "${path##*/}"
 	done
-	memplugctl devices --no-legend 2>/dev/null | while read -r block _; do
-		[[ $block == - ]] || echo "$block"
+	memplugctl devices --no-legend 2>/dev/null | while read -r path _; do
+		[[ $path == - ]] || echo "$path"
 	done
 }
 
-# Completes what can be explained: of this machine, whatever --sysroot says. To bash, "PNP0C80:00" is
-# three words, and only the last one is replaced.
-_memplugctl_explain()
+# Completes those of this machine, whatever --sysroot says. To bash, "PNP0C80:00" is three words, and
+# only the last one is replaced.
+_memplugctl_what()
 {
 	local word=$1 before=$2 prefix=
 
@@ -49,7 +49,7 @@ _memplugctl_explain()
 		prefix=${COMP_WORDS[COMP_CWORD - 2]}:
 	fi
 
-	mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_memory)" -- "$prefix$word")
+	mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_memory $3)" -- "$prefix$word")
 	COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
 }
 
@@ -76,27 +76,43 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--zone)
+		mapfile -t COMPREPLY < <(compgen -W 'movable kernel default' -- "$word")
+		return
+		;;
+	--why)
+		COMPREPLY=()
+		return
+		;;
 	esac
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
-	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
-	explain) options+=' --json --config --sysroot' ;;
-	history) options+=' --json --sysroot' ;;
-	devices) options+=' --json --bytes --no-legend --sysroot' ;;
+	list) options+=' --json --all --bytes --no-legend --no-pager --config --sysroot' ;;
+	explain) options+=' --json --no-pager --config --sysroot' ;;
+	history) options+=' --json --no-pager --sysroot' ;;
+	devices) options+=' --json --bytes --no-legend --no-pager --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
-	show-config) options+=' --json --config --sysroot' ;;
+	monitor) options+=' --json' ;;
+	online) options+=' --json --zone' ;;
+	hold) options+=' --why' ;;
+	show-config) options+=' --json --no-pager --config --sysroot' ;;
 	esac
 
-	if [[ $word == -* ]]; then
+	# What is held for is a command line of its own.
+	if [[ $verb == hold && $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$word")
+	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices explain history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices explain history check-config show-config monitor online hold reload help' \
 			-- "$word")
 	elif [[ $verb == explain ]]; then
-		_memplugctl_explain "$word" "$before"
+		_memplugctl_what "$word" "$before"
+	elif [[ $verb == online ]]; then
+		_memplugctl_what "$word" "$before" nodes
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")

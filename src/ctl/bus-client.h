@@ -1,0 +1,40 @@
+#pragma once
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Talking to the daemon over D-Bus, for the verbs that need it. What goes wrong is told on standard
+ * error, in one line, and comes back as an exit code.
+ */
+#include <stdbool.h>
+
+#include <systemd/sd-bus.h>
+
+#include "base/macro.h"
+#include "bus/names.h"
+
+/* Connects to the system bus. 0; or EXIT_NO_DAEMON: it isn't there, which was told. */
+int bus_client_open(sd_bus **ret);
+
+/*
+ * A call of the manager's method, to be filled and sent: it starts nobody, and may ask the user for a
+ * password, so it is sent with BUS_CLIENT_PATIENCE. 0 or a negative errno.
+ */
+int bus_client_new_call(sd_bus *bus, const char *method, sd_bus_message **ret);
+
+/* For sd_bus_call() and its like: the user, or the kernel, may need any time. */
+#define BUS_CLIENT_PATIENCE UINT64_MAX
+
+/* Whether a call failed with this since nobody has the daemon's name. */
+bool bus_client_is_no_daemon(const sd_bus_error *error);
+
+/*
+ * Tells why a call failed. 'doing': what wasn't done, as in "can't reload the config". Answers the
+ * exit code.
+ */
+int bus_client_tell(const char *doing, const sd_bus_error *error, int r);
+
+/*
+ * Has 'handler' called when the daemon's name gets an owner, or loses it: the message tells which by
+ * bus_client_daemon_is_back(). 0 or a negative errno.
+ */
+int bus_client_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata);
+bool bus_client_daemon_is_back(sd_bus_message *message);

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A daemon that does as it is told: takes memplugd's name on the system bus, answers and emits what
+ * lines on its standard input say, and writes a line for each thing that happens to it. The tests of
+ * memplugctl talk to this one.
+ *
+ *   answer METHOD ok|denied|NAME TEXT…     what Reload, Online and Hold come to from now on; "later":
+ *                                          Online isn't answered before "settle"
+ *   outcome BLOCK WORD ZONE ERRNO          what Online answers for a block, which is "done" otherwise
+ *   settle                                 answers the Online that waits
+ *   open N, writing BLOCK USEC, trouble USEC TEXT…, told LEVEL TEXT…, uevent BLOCK ACTION,
+ *   verdict BLOCK WANTED RULE, emit BLOCK WORD ZONE ERRNO
+ */
+#undef NDEBUG
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "base/macro.h"
+#include "bus/names.h"
+
+#define BLOCKS_MAX 1024
+#define WORD_MAX 32
+#define TEXT_MAX 256
+
+typedef struct Answer {
+        char error[TEXT_MAX]; /* a D-Bus error's name; "": none; "later" */
+        char text[TEXT_MAX];
+} Answer;
+
+typedef struct Result {
+        char word[WORD_MAX], zone[WORD_MAX];
+        int error;
+} Result;
+
+typedef struct Fake {
+        sd_bus *bus;
+        sd_event *event;
+        Answer reload, online, hold;
+        Result results[BLOCKS_MAX]; /* of blocks, where they aren't to be "done" */
+        sd_bus_message *waiting;    /* the call of Online that isn't answered yet */
+        sd_event_source *held;
+        uint32_t open;
+        uint64_t block, since, trouble_since;
+        char trouble[TEXT_MAX];
+        bool has_hold;
+} Fake;
+
+_printf_(1, 2) static void say(const char *format, ...) {
+        va_list list;
+
+        va_start(list, format);
+        (void)vprintf(format, list);
+        va_end(list);
+        (void)putchar('\n');
+        assert(fflush(stdout) == 0);
+}
+
+/* 1: the call was answered with an error. */
+static int refuse(const Answer *answer, sd_bus_message *call) {
+        if (!answer->error[0] || strcmp(answer->error, "later") == 0)
+                return 0;
+        if (strcmp(answer->error, "denied") == 0)
+                return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED, "no");
+
+        return sd_bus_reply_method_errorf(call, answer->error, "%s", answer->text);
+}
+
+static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        int r;
+
+        say("Reload");
+        r = refuse(&fake->reload, call);
+        return r != 0 ? r : sd_bus_reply_method_return(call, "");
+}
+
+static const Result *result_of(const Fake *fake, uint64_t block) {
+        static const Result done = { .word = "done", .zone = "movable" };
+
+        assert(block < BLOCKS_MAX);
+        return fake->results[block].word[0] ? &fake->results[block] : &done;
+}
+
+static int reply_to_online(Fake *fake, sd_bus_message *call) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        uint64_t block;
+
+        assert(sd_bus_message_rewind(call, /* complete= */ true) >= 0);
+        assert(sd_bus_message_enter_container(call, 'a', "t") >= 0);
+        assert(sd_bus_message_new_method_return(call, &reply) >= 0);
+        assert(sd_bus_message_open_container(reply, 'a', "(tssi)") >= 0);
+        while (sd_bus_message_read(call, "t", &block) > 0) {
+                const Result *result = result_of(fake, block);
+
+                assert(sd_bus_message_append(reply, "(tssi)", block, result->word, result->zone,
+                                             result->error) >= 0);
+        }
+        assert(sd_bus_message_close_container(reply) >= 0);
+        return sd_bus_send(fake->bus, reply, NULL);
+}
+
+static void say_online(sd_bus_message *call) {
+        const char *zone;
+        uint64_t block;
+
+        printf("Online");
+        assert(sd_bus_message_enter_container(call, 'a', "t") >= 0);
+        while (sd_bus_message_read(call, "t", &block) > 0)
+                printf(" %ju", (uintmax_t)block);
+        assert(sd_bus_message_exit_container(call) >= 0);
+        assert(sd_bus_message_read(call, "s", &zone) > 0);
+        say(" '%s'", zone);
+}
+
+static int on_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        int r;
+
+        say_online(call);
+        r = refuse(&fake->online, call);
+        if (r != 0)
+                return r;
+        if (!fake->online.error[0])
+                return reply_to_online(fake, call);
+
+        assert(!fake->waiting);
+        fake->waiting = sd_bus_message_ref(call);
+        return 1;
+}
+
+static int on_hold_ended(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Fake *fake = userdata;
+
+        say("hold ended");
+        fake->held = sd_event_source_disable_unref(fake->held);
+        return 0;
+}
+
+static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        _cleanup_close_ int writer = -EBADF;
+        const char *why;
+        int fds[2], r;
+
+        assert(sd_bus_message_read(call, "s", &why) > 0);
+        say("Hold '%s'", why);
+        r = refuse(&fake->hold, call);
+        if (r != 0)
+                return r;
+
+        assert(pipe2(fds, O_CLOEXEC) == 0);
+        writer = fds[1];
+        assert(!fake->held);
+        assert(sd_event_add_io(fake->event, &fake->held, fds[0], /* events= */ 0, on_hold_ended,
+                               fake) >= 0);
+        assert(sd_event_source_set_io_fd_own(fake->held, true) >= 0);
+        return sd_bus_reply_method_return(call, "h", writer);
+}
+
+static int get_taken_over(sd_bus *bus, const char *path, const char *interface,
+                          const char *property, sd_bus_message *reply, void *userdata,
+                          sd_bus_error *reterr_error) {
+        return sd_bus_message_append(reply, "a(ss)", 1, "auto_online_blocks", "online");
+}
+
+static int get_outcomes(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        return sd_bus_message_append(reply, "a{st}", 3, "done", UINT64_C(510), "busy", UINT64_C(2),
+                                     "refused", UINT64_C(0));
+}
+
+static int get_holds(sd_bus *bus, const char *path, const char *interface, const char *property,
+                     sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        const Fake *fake = userdata;
+
+        if (!fake->has_hold)
+                return sd_bus_message_append(reply, "a(tuus)", 0);
+
+        return sd_bus_message_append(reply, "a(tuus)", 1, UINT64_C(1000000), 1000, 4321,
+                                     "daxctl\nreconfigure");
+}
+
+static int get_trouble(sd_bus *bus, const char *path, const char *interface, const char *property,
+                       sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        const Fake *fake = userdata;
+
+        /* The last of the properties: so, all were asked for. */
+        say("GetAll");
+        return sd_bus_message_append(reply, "(ts)", fake->trouble_since, fake->trouble);
+}
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        static const char *const table[][2] = {
+                { "Version", "0.1.0" },
+                { "Mode", "auto" },
+                { "ActiveMode", "uevent" },
+                { "ModeReason", "the test says so" },
+                { "Config", "/etc/memplugd/memplugd.conf" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (strcmp(property, table[i][0]) == 0)
+                        return sd_bus_message_append(reply, "s", table[i][1]);
+
+        return -ENOENT;
+}
+
+static int get_config_errors(sd_bus *bus, const char *path, const char *interface,
+                             const char *property, sd_bus_message *reply, void *userdata,
+                             sd_bus_error *reterr_error) {
+        return sd_bus_message_append(reply, "u", 0);
+}
+
+static int get_busy(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        const Fake *fake = userdata;
+
+        return sd_bus_message_append(reply, "b", fake->open > 0);
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Version", "s", get_text, 0, 0),
+        SD_BUS_PROPERTY("Mode", "s", get_text, 0, 0),
+        SD_BUS_PROPERTY("ActiveMode", "s", get_text, 0, 0),
+        SD_BUS_PROPERTY("ModeReason", "s", get_text, 0, 0),
+        SD_BUS_PROPERTY("Config", "s", get_text, 0, 0),
+        SD_BUS_PROPERTY("ConfigErrors", "u", get_config_errors, 0, 0),
+        SD_BUS_PROPERTY("TakenOver", "a(ss)", get_taken_over, 0, 0),
+        SD_BUS_PROPERTY("Busy", "b", get_busy, 0, 0),
+        SD_BUS_PROPERTY("CurrentBlock", "t", NULL, offsetof(Fake, block),
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("CurrentSince", "t", NULL, offsetof(Fake, since),
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Open", "u", NULL, offsetof(Fake, open),
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        SD_BUS_PROPERTY("Outcomes", "a{st}", get_outcomes, 0, 0),
+        SD_BUS_PROPERTY("Holds", "a(tuus)", get_holds, 0, 0),
+        SD_BUS_PROPERTY("LastTrouble", "(ts)", get_trouble, 0, 0),
+        SD_BUS_METHOD("Reload", "", "", on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Online", "ats", "a(tssi)", on_online, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Hold", "s", "h", on_hold, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL("Uevent", "ts", 0),
+        SD_BUS_SIGNAL("Verdict", "tsss", 0),
+        SD_BUS_SIGNAL("Outcome", "tssitts", 0),
+        SD_BUS_SIGNAL("Told", "tis", 0),
+        SD_BUS_VTABLE_END,
+};
+
+static void emit_outcome(Fake *fake, uint64_t block, const Result *result) {
+        assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Outcome", "tssitts",
+                                  block, result->word, result->zone, result->error, UINT64_C(12345),
+                                  UINT64_C(1), "the test's rule (test.conf:3)") >= 0);
+}
+
+static Answer *find_answer(Fake *fake, const char *method) {
+        return strcmp(method, "Reload") == 0   ? &fake->reload
+               : strcmp(method, "Online") == 0 ? &fake->online
+                                               : &fake->hold;
+}
+
+/* true: this was the command. */
+static bool run_answer(Fake *fake, const char *line) {
+        char method[WORD_MAX], error[TEXT_MAX], text[TEXT_MAX] = "";
+        Answer *answer;
+
+        if (sscanf(line, "answer %31s %255s %255[^\n]", method, error, text) < 2)
+                return false;
+
+        answer = find_answer(fake, method);
+        *answer = (Answer){};
+        if (strcmp(error, "ok") != 0)
+                (void)strcpy(answer->error, error);
+        (void)strcpy(answer->text, text);
+        return true;
+}
+
+static bool run_outcome(Fake *fake, const char *line) {
+        unsigned long long block;
+        Result result = {};
+        bool emit;
+
+        emit = strncmp(line, "emit ", 5) == 0;
+        if (!emit && strncmp(line, "outcome ", 8) != 0)
+                return false;
+
+        assert(sscanf(line, "%*s %llu %31s %31s %d", &block, result.word, result.zone,
+                      &result.error) == 4);
+        if (strcmp(result.zone, "-") == 0)
+                result.zone[0] = 0;
+        if (emit)
+                emit_outcome(fake, block, &result);
+        else {
+                assert(block < BLOCKS_MAX);
+                fake->results[block] = result;
+        }
+        return true;
+}
+
+static bool run_signal(Fake *fake, const char *line) {
+        char word[WORD_MAX], text[TEXT_MAX] = "";
+        unsigned long long number;
+        int level;
+
+        if (sscanf(line, "uevent %llu %31s", &number, word) == 2)
+                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Uevent",
+                                          "ts", (uint64_t)number, word) >= 0);
+        else if (sscanf(line, "verdict %llu %31s %255[^\n]", &number, word, text) == 3)
+                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Verdict",
+                                          "tsss", (uint64_t)number, word, text,
+                                          "1G of 3G movable") >= 0);
+        else if (sscanf(line, "told %d %255[^\n]", &level, text) == 2)
+                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Told", "tis",
+                                          UINT64_C(1795327803123456), level, text) >= 0);
+        else
+                return false;
+
+        return true;
+}
+
+static bool run_property(Fake *fake, const char *line) {
+        unsigned long long block, since;
+        char text[TEXT_MAX] = "";
+        unsigned n;
+
+        if (sscanf(line, "open %u", &n) == 1) {
+                fake->open = n;
+                return sd_bus_emit_properties_changed(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER,
+                                                      "Open", NULL) >= 0;
+        }
+        if (sscanf(line, "writing %llu %llu", &block, &since) == 2) {
+                fake->block = block;
+                fake->since = since;
+                return sd_bus_emit_properties_changed(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER,
+                                                      "CurrentBlock", "CurrentSince", NULL) >= 0;
+        }
+        if (sscanf(line, "trouble %llu %255[^\n]", &since, text) == 2) {
+                fake->trouble_since = since;
+                (void)strcpy(fake->trouble, text);
+                return true;
+        }
+        if (strcmp(line, "held\n") == 0) {
+                fake->has_hold = true;
+                return true;
+        }
+        return false;
+}
+
+static void run_command(Fake *fake, const char *line) {
+        if (run_answer(fake, line) || run_outcome(fake, line) || run_signal(fake, line) ||
+            run_property(fake, line))
+                return;
+
+        assert(strcmp(line, "settle\n") == 0);
+        assert(fake->waiting);
+        assert(reply_to_online(fake, fake->waiting) >= 0);
+        fake->waiting = sd_bus_message_unref(fake->waiting);
+}
+
+/* Each byte is read for itself, so that no line waits in a buffer where the loop doesn't look. */
+static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Fake *fake = userdata;
+        char line[TEXT_MAX * 2];
+        size_t n = 0;
+
+        do {
+                if (read(fd, &line[n], 1) != 1)
+                        return sd_event_exit(fake->event, 0);
+                assert(n < sizeof(line) - 1);
+        } while (line[n++] != '\n');
+        line[n] = 0;
+
+        run_command(fake, line);
+        say("ok");
+        return 0;
+}
+
+int main(void) {
+        Fake fake = { .block = UINT64_MAX };
+
+        assert(sd_event_new(&fake.event) >= 0);
+        assert(sd_bus_open_system(&fake.bus) >= 0);
+        assert(sd_bus_add_object_vtable(fake.bus, NULL, BUS_PATH, BUS_INTERFACE_MANAGER, vtable,
+                                        &fake) >= 0);
+        assert(sd_bus_attach_event(fake.bus, fake.event, SD_EVENT_PRIORITY_NORMAL) >= 0);
+        assert(sd_event_add_io(fake.event, NULL, STDIN_FILENO, EPOLLIN, on_input, &fake) >= 0);
+        assert(sd_bus_request_name(fake.bus, BUS_NAME, 0) >= 0);
+        say("ready");
+        assert(sd_event_loop(fake.event) >= 0);
+
+        fake.held = sd_event_source_disable_unref(fake.held);
+        fake.waiting = sd_bus_message_unref(fake.waiting);
+        (void)sd_bus_flush_close_unref(fake.bus);
+        (void)sd_event_unref(fake.event);
+        return 0;
+}

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The verbs of memplugctl that talk to memplugd, for real: as root, and as an ordinary user."""
+
+import json
+
+from .box import CONFIG, MOVABLE_ON_NODE_1, expect, expect_match
+from .case_bus import LEAVE_NODE_1, POLKIT_RULE, as_user, start, wait_on_bus
+from .registry import scenario
+
+
+def ctl(box, arguments, user=None):
+    """Answers the exit code, and what was written to standard output and error."""
+    done = box.guest.run(f"{as_user(user)}memplugctl {arguments}", check=False, timeout=120)
+    return done.rc, done.out
+
+
+def expect_ctl(box, arguments, code, pattern, user=None):
+    """The exit code, and what each run must write."""
+    rc, out = ctl(box, arguments, user)
+    expect(f"exit code of memplugctl {arguments} ({out})", rc, code)
+    expect_match(f"memplugctl {arguments}", out, pattern)
+
+
+class Monitor:
+    """memplugctl monitor, from now on."""
+
+    def __init__(self, box, options="", user=None):
+        self.box = box
+        self.job = box.guest.start(f"exec {as_user(user)}memplugctl monitor {options}")
+        # It has said whom it wants to hear by the time it has asked for the properties; a reload
+        # is told of then.
+        script = f"until grep -q . {self.job.output_file}; do memplugctl reload; sleep 0.1; done"
+        box.guest.run(f"timeout 60 sh -c '{script}'", timeout=90)
+
+    def wait(self, pattern, count=1):
+        self.box.wait_file(self.job.output_file, pattern, count)
+
+    def end(self):
+        """Ends it, and answers what it wrote."""
+        self.job.kill(2)
+        expect("exit code of memplugctl monitor", self.job.wait().rc, 0)
+        return self.job.output()
+
+
+@scenario()
+def verbs_online(box):
+    """By hand, all, some and none; by device, range and node; and what monitor shows of it."""
+    start(box, LEAVE_NODE_1)
+    expect_ctl(box, "status", 0, "^Daemon: memplugd .*, mode uevent; nothing put online yet$")
+    monitor, raw = Monitor(box), Monitor(box, "--json", user="nobody")
+    new = box.plug("d1", "512M", 1)
+    first, last = new[0], new[-1]
+    box.wait_journal(f"^memory{first}-{last}: left offline")
+    expect_ctl(box, "online PNP0C80:00", 1, "its rule leaves it offline")
+
+    expect_ctl(box, f"online --zone kernel {first}", 0, f"^memory{first}: done, online in kernel$")
+    rc, out = ctl(box, "online --zone movable --json PNP0C80:00")
+    told = json.loads(out)
+    expect("exit code of some", (rc, told["asked_blocks"], told["online_blocks"]), (64, 4, 3))
+    expect("results", [(row["first_block"], row["last_block"], row["outcome"], row["zone"])
+                       for row in told["results"]],
+           [(first, first, "wrong-zone", "kernel"), (first + 1, last, "done", "movable")])
+    box.expect_blocks(new[1:], "online", "Movable")
+    expect_ctl(box, f"online --zone movable memory{first + 1}-{last}", 0,
+               f"^memory{first + 1}-{last}: already, online in movable$")
+    expect_ctl(box, f"online --zone movable {first}", 1, "can't put that online: .*wrong-zone")
+    expect_ctl(box, "online node1", 0, "nothing to do")
+    box.offline(last)
+    expect_ctl(box, "online --zone movable node1", 0, f"^memory{last}: done, online in movable$")
+    expect_ctl(box, "status", 0, "^Daemon: .*done")
+
+    monitor.wait("came online")
+    raw.wait('"event": "outcome".*"done"', 5)
+    text = monitor.end()
+    expect_match("monitor", text, rf"^\d\d:\d\d:\d\d\.\d\d\d  memory{first}.*: added$")
+    expect_match("monitor", text, f"memory{first}: done, kernel; ")
+    expect_match("monitor", text, "to be leave, by rule 'hands off' ")
+    events = [json.loads(line) for line in raw.end().splitlines()]
+    expect("blocks that were added",
+           [event["block"] for event in events if event.get("action") == "add"], new)
+    expect("what the first came to",
+           [(event["outcome"], event["zone"]) for event in events
+            if event["event"] == "outcome" and event["block"] == first
+            and event["outcome"] != "left"],
+           [("done", "kernel"), ("wrong-zone", "kernel"), ("wrong-zone", "kernel")])
+
+
+@scenario()
+def verbs_hold(box):
+    """New memory waits for the command, and its exit code comes through."""
+    start(box, MOVABLE_ON_NODE_1)
+    monitor = Monitor(box, "--json")
+    job = box.guest.start("memplugctl hold --why 'a test' -- "
+                          "sh -c 'until [ -e /run/go ]; do sleep 0.1; done; exit 7'")
+    box.wait_journal("^Held by ")
+    hold, = box.memplugctl_json("status")["daemon"]["holds"]
+    expect("who holds, and why", (hold["uid"], hold["why"]), (0, "a test"))
+    expect_ctl(box, "status", 0, r"^        held for \d+ s by process \d+ of uid 0: a test$")
+
+    new = box.plug("d1", "256M", 1)
+    monitor.wait('"uevent".*"action": "add"', len(new))
+    box.expect_blocks(new, "offline")
+    expect_ctl(box, "status", 0, "are offline although a rule wants them online")
+    box.guest.run("touch /run/go")
+    expect("exit code of the command", job.wait().rc, 7)
+    box.wait_online(new)
+    expect("who holds", box.memplugctl_json("status")["daemon"]["holds"], [])
+    monitor.end()
+
+
+@scenario()
+def verbs_reload_and_restart(box):
+    """A broken config is told as a whole; who monitors sees memplugd end and come back."""
+    start(box, MOVABLE_ON_NODE_1)
+    monitor = Monitor(box)
+    box.configure('mode = "uevents";\nkernel_min = 5;\n')
+    rc, out = ctl(box, "reload")
+    expect(f"exit code of reload ({out})", rc, 1)
+    for pattern in (f"^{CONFIG}:1: error: ", f"^{CONFIG}:2: error: ",
+                    "^memplugctl: memplugd goes on with the config that it had$"):
+        expect_match("reload", out, pattern)
+    expect_ctl(box, "status", 1, "^        the config that it read has 2 errors")
+    box.configure('mode = "observe";\n')
+    expect_ctl(box, "reload", 0, "^$")
+    expect_ctl(box, "status", 0, "^Daemon: memplugd .*, mode observe; ")
+
+    box.systemctl("stop")
+    monitor.wait("  memplugd ended$")
+    for verb, text in (("status", "^Daemon: memplugd isn't running$"),
+                       *((verb, "^memplugctl: memplugd isn't running$")
+                         for verb in ("reload", "online 1", "hold true", "monitor"))):
+        expect_ctl(box, verb, 69, text)
+    box.configure(MOVABLE_ON_NODE_1)
+    box.systemctl("start")
+    wait_on_bus(box)
+    monitor.wait("  memplugd is back$")
+    new = box.plug("d1", "256M", 1)
+    box.wait_online(new)
+    monitor.wait(f"memory{new[0]}.*: done, movable; ")
+    monitor.end()
+
+
+@scenario()
+def verbs_of_a_user(box):
+    """Who may not change anything sees all, and is told in one line; polkit may allow it."""
+    user = "nobody"
+    start(box, LEAVE_NODE_1)
+    new = box.plug("d1", "256M", 1)
+    box.wait_journal("^memory32-33: left offline")
+    expect_ctl(box, "status", 0, "^Daemon: memplugd ", user)
+    for verb, doing in (("reload", "reload the config"), ("online --zone movable PNP0C80:00",
+                                                          "put that online"),
+                        ("hold -- touch /tmp/ran", "hold")):
+        expect_ctl(box, verb, 1, f"^memplugctl: can't {doing}: that is for root, and for whom polkit "
+                                 "allows it$", user)
+    box.expect_blocks(new, "offline")
+    box.guest.run("[ ! -e /tmp/ran ]")
+
+    box.guest.write(POLKIT_RULE, """
+        polkit.addRule(function(action, subject) {
+            if (subject.user == "nobody" &&
+                (action.id == "org.memplug1.hold" || action.id == "org.memplug1.online"))
+                return polkit.Result.YES;
+        });""")
+    box.guest.run("systemctl restart polkit")
+    try:
+        expect_ctl(box, "hold -- sh -c 'exit 3'", 3, "^$", user)
+        expect_ctl(box, "online --zone movable PNP0C80:00", 0, ": done, online in movable$", user)
+        box.expect_blocks(new, "online", "Movable")
+    finally:
+        box.guest.run(f"rm {POLKIT_RULE}; systemctl restart polkit")
