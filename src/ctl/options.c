@@ -27,6 +27,7 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_STRICT] = { "strict", NULL, 0, "check-config: fail with warnings, too" },
         [OPTION_CONFIG] = { "config", "FILE", 0, "use FILE alone as the config" },
         [OPTION_SYSROOT] = { "sysroot", "DIR", 0, "show what is below DIR, not this machine" },
+        [OPTION_WIDTH] = { "width", "N", 0, "map: draw it N characters wide, not as the terminal" },
         [OPTION_HELP] = { "help", NULL, 'h', "print this help" },
         [OPTION_VERSION] = { "version", NULL, 0, "print the version" },
 };

@@ -15,6 +15,7 @@ typedef enum OptionId {
         OPTION_STRICT,
         OPTION_CONFIG,
         OPTION_SYSROOT,
+        OPTION_WIDTH,
         OPTION_HELP,
         OPTION_VERSION,
         _OPTION_MAX,

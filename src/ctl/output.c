@@ -3,14 +3,21 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "base/parse.h"
+
+#define WIDTH_DEFAULT 80
 
 static const char *const colour_table[_COLOUR_MAX] = {
         [COLOUR_BAD] = "\033[31m",
         [COLOUR_WAITING] = "\033[33m",
+        [COLOUR_KERNEL] = "\033[34m",
+        [COLOUR_MOVABLE] = "\033[32m",
 };
 
 void output_open(void) {
@@ -29,6 +36,19 @@ bool output_has_colours(void) {
                 return false;
 
         return isatty(STDOUT_FILENO);
+}
+
+unsigned output_width(void) {
+        const char *columns = getenv("COLUMNS");
+        struct winsize size;
+        uint64_t number;
+
+        if (columns && parse_u64(columns, &number) == 0 && number > 0 && number <= INT_MAX)
+                return (unsigned)number;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+                return size.ws_col;
+
+        return WIDTH_DEFAULT;
 }
 
 bool output_is_utf8(void) {

@@ -8,6 +8,8 @@
 typedef enum Colour {
         COLOUR_BAD,     /* wrong, and somebody has to look */
         COLOUR_WAITING, /* not (yet) as it should be */
+        COLOUR_KERNEL,  /* what is in kernel zones, and what is in Movable: neither is wrong */
+        COLOUR_MOVABLE,
         _COLOUR_MAX,
 } Colour;
 
@@ -16,6 +18,9 @@ void output_open(void);
 
 /* Whether it is a terminal that shows colours, and the user hasn't set $NO_COLOR. */
 bool output_has_colours(void);
+
+/* How wide it is, in characters: what $COLUMNS says, else the terminal, else 80. */
+unsigned output_width(void);
 
 /* Whether the locale's characters are UTF-8's. */
 bool output_is_utf8(void);

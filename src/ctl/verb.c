@@ -34,6 +34,12 @@ static const Verb verb_table[] = {
           .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) |
                      OPTION_BIT(OPTION_BYTES) | OPTION_BIT(OPTION_NO_LEGEND),
           .run = devices_run },
+        { .name = "map",
+          .arguments = "",
+          .help = "draw the memory of each node",
+          .options =
+                  OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_WIDTH),
+          .run = map_run },
         { .name = "history",
           .arguments = "",
           .help = "show what memplugd did and told, newest first",

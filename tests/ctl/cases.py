@@ -827,6 +827,9 @@ def case_usage(ctl):
                       ("list", "-x"), ("--sysroot",), ("show-config", "a"), ("status", "x"),
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
+                      ("map", "x"), ("map", "--all"), ("map", "--width", "19"),
+                      ("map", "--width", "10001"), ("map", "--width", "wide"),
+                      ("list", "--width", "80"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -836,7 +839,7 @@ def case_usage(ctl):
 
 
 def case_sysroot_missing(ctl):
-    for verb in "status", "list", "devices":
+    for verb in "status", "list", "devices", "map":
         done = ctl.expect(verb, "--sysroot", "missing", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -844,7 +847,7 @@ def case_sysroot_missing(ctl):
 def case_sysroot_without_memory(ctl):
     """As in a container."""
     pathlib.Path("empty").mkdir()
-    for verb in "status", "list", "devices":
+    for verb in "status", "list", "devices", "map":
         done = ctl.expect(verb, "--json", "--sysroot", "empty", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -854,7 +857,8 @@ def each_output(ctl, exit_code, **kwargs):
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
             for arguments in (("list",), ("list", "--json"), ("list", "--json", "--all"),
-                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("check-config",),
+                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("map",),
+                              ("map", "--json"), ("check-config",),
                               ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 
@@ -989,7 +993,7 @@ def case_man_page(ctl):
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     history_file(tree)
-    for verb in "list", "devices", "status", "check-config", "show-config", "history":
+    for verb in "list", "devices", "map", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")

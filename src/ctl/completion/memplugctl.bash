@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot)
+		--config | --sysroot | --width)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -46,13 +46,18 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--width)
+		COMPREPLY=()
+		return
+		;;
 	esac
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot --width' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	map) options+=' --json --sysroot --width' ;;
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
@@ -62,7 +67,7 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices map history check-config show-config help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
