@@ -118,7 +118,7 @@ def case_map_large(ctl):
 def random_tree(chance, name):
     """Runs of blocks of all kinds, on several nodes, with gaps: short ones, or long ones."""
     tree = Tree(name)
-    n_runs, most, index = chance.choice([(20, 3, 0), (10, 40, 5), (12, 150, 30000), (250, 6, 0)])
+    n_runs, most, index = chance.choice([(20, 3, 0), (10, 40, 5), (12, 150, 30000), (150, 6, 0)])
     for _ in range(chance.randint(1, n_runs)):
         index += chance.choice([0, 0, 1, 2, most])
         last = index + chance.randrange(most)
