@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "ctl/verb.h"
 
 /* What getopt_long() answers for option 'id': beyond all characters. */
@@ -15,6 +16,7 @@ typedef struct OptionInfo {
         const char *argument; /* its name, or NULL: takes none */
         char letter;          /* or 0: none */
         const char *help;
+        bool repeated; /* it may be given several times */
 } OptionInfo;
 
 static const OptionInfo option_table[_OPTION_MAX] = {
@@ -28,6 +30,9 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_CONFIG] = { "config", "FILE", 0, "use FILE alone as the config" },
         [OPTION_SYSROOT] = { "sysroot", "DIR", 0, "show what is below DIR, not this machine" },
         [OPTION_WIDTH] = { "width", "N", 0, "map: draw it N characters wide, not as the terminal" },
+        [OPTION_ADD] = { "add", "WHAT", 0,
+                         "plan: as if SOURCE:SIZE@NODE were plugged then, such as dimm:64G@1",
+                         .repeated = true },
         [OPTION_HELP] = { "help", NULL, 'h', "print this help" },
         [OPTION_VERSION] = { "version", NULL, 0, "print the version" },
 };
@@ -55,6 +60,18 @@ static OptionId option_of_value(int value) {
         return _OPTION_MAX;
 }
 
+/* -EINVAL: there are too many, which was told. */
+static int add_repeated(Options *options, OptionId id, const char *argument) {
+        if (options->n_repeated == OPTIONS_REPEATED_MAX) {
+                log_error("--%s can be given %d times", option_table[id].name,
+                          OPTIONS_REPEATED_MAX);
+                return -EINVAL;
+        }
+
+        options->repeated[options->n_repeated++] = argument;
+        return 0;
+}
+
 int options_parse(int argc, char **argv, Options *ret) {
         static char name[] = CTL_NAME;
         struct option table[_OPTION_MAX + 1];
@@ -73,6 +90,8 @@ int options_parse(int argc, char **argv, Options *ret) {
                         return -EINVAL;
                 options.given |= OPTION_BIT(id);
                 options.arguments[id] = optarg;
+                if (option_table[id].repeated && add_repeated(&options, id, optarg) < 0)
+                        return -EINVAL;
         }
 
         *ret = options;

@@ -40,6 +40,11 @@ static const Verb verb_table[] = {
           .options =
                   OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) | OPTION_BIT(OPTION_WIDTH),
           .run = map_run },
+        { .name = "plan",
+          .arguments = "",
+          .help = "tell what memplugd would write now, and if more memory were plugged",
+          .options = READERS_OPTIONS | OPTION_BIT(OPTION_ADD),
+          .run = plan_run },
         { .name = "history",
           .arguments = "",
           .help = "show what memplugd did and told, newest first",

@@ -7,11 +7,9 @@
 typedef struct Words {
         unsigned width;  /* of a line, in characters */
         unsigned gap;    /* blanks between two pieces; 0: one */
+        unsigned indent; /* blanks before each line but one that has begun already */
         unsigned column; /* how much of this one is full */
 } Words;
-
-/* How many characters a text has in UTF-8, each of which is taken to be one column wide. */
-unsigned words_length(const char *text);
 
 /* Prints a piece that isn't broken itself, after a gap or on a new line. */
 void words_put(Words *words, const char *piece);

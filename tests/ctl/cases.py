@@ -829,7 +829,8 @@ def case_usage(ctl):
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
                       ("map", "x"), ("map", "--all"), ("map", "--width", "19"),
                       ("map", "--width", "10001"), ("map", "--width", "wide"),
-                      ("list", "--width", "80"),
+                      ("list", "--width", "80"), ("plan", "x"), ("plan", "--all"),
+                      ("plan", "--add"), ("plan", "--add", "dimm"), ("list", "--add", "dimm:1G"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -839,7 +840,7 @@ def case_usage(ctl):
 
 
 def case_sysroot_missing(ctl):
-    for verb in "status", "list", "devices", "map":
+    for verb in "status", "list", "devices", "map", "plan":
         done = ctl.expect(verb, "--sysroot", "missing", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -847,7 +848,7 @@ def case_sysroot_missing(ctl):
 def case_sysroot_without_memory(ctl):
     """As in a container."""
     pathlib.Path("empty").mkdir()
-    for verb in "status", "list", "devices", "map":
+    for verb in "status", "list", "devices", "map", "plan":
         done = ctl.expect(verb, "--json", "--sysroot", "empty", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -858,7 +859,8 @@ def each_output(ctl, exit_code, **kwargs):
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
             for arguments in (("list",), ("list", "--json"), ("list", "--json", "--all"),
                               ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("map",),
-                              ("map", "--json"), ("check-config",),
+                              ("map", "--json"), ("plan",), ("plan", "--json"),
+                              ("check-config",),
                               ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 

@@ -71,11 +71,12 @@ class Tree:
         self.file("proc/iomem", "".join(lines))
 
     def zoneinfo(self, *zones):
-        """Writes /proc/zoneinfo: (node, zone, present blocks), in this machine's pages."""
+        """Writes /proc/zoneinfo: (node, zone, present blocks[, free MiB]), in this machine's pages."""
         pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
         self.file("proc/zoneinfo", "".join(
-            f"Node {node}, zone {zone:>8}\n  pages free     1\n        present  {n * pages}\n"
-            for node, zone, n in zones))
+            f"Node {node}, zone {zone:>8}\n  pages free     {sum(free) * pages // 128 or 1}\n"
+            f"        present  {n * pages}\n"
+            for node, zone, n, *free in zones))
 
     def fifo_for_zones(self, index):
         """Makes a FIFO of a block's valid_zones: who opens it waits for ever."""

@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot | --width)
+		--config | --sysroot | --width | --add)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -46,6 +46,11 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
 		return
 		;;
+	--add)
+		compopt -o nospace 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -W 'dimm: virtio-mem: dax:' -- "$word")
+		return
+		;;
 	--width)
 		COMPREPLY=()
 		return
@@ -54,10 +59,11 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot --width' ;;
+	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot --width --add' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
 	map) options+=' --json --sysroot --width' ;;
+	plan) options+=' --json --config --sysroot --add' ;;
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
@@ -67,7 +73,7 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices map history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan history check-config show-config help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
