@@ -62,16 +62,6 @@ static int learn(Sysfs *sysfs, const Snapshot *snapshot, const Policy *policy,
         return 0;
 }
 
-/* Where an offline block will be. The first of its zones is the kernel's own choice. */
-static ZoneKind zone_to_be(const Block *block, Online online) {
-        const ValidZones *zones = &block->valid_zones;
-
-        if (online == ONLINE_DEFAULT && zones->known && zones->n_zones > 0)
-                return zone_to_kind(zones->zones[0]);
-
-        return online == ONLINE_MOVABLE ? ZONE_KIND_MOVABLE : ZONE_KIND_KERNEL;
-}
-
 static int judge_block(const Policy *policy, const VerdictFacts *facts, const Block *block,
                        Budget *budget, Verdict *ret) {
         if (block->node == NODE_UNKNOWN) {
@@ -84,7 +74,7 @@ static int judge_block(const Policy *policy, const VerdictFacts *facts, const Bl
                 return 0;
 
         return budget_promise(budget, block, snapshot_device(facts->snapshot, block),
-                              zone_to_be(block, ret->online));
+                              online_to_zone(ret->online, block));
 }
 
 static int judge_all(const Policy *policy, const VerdictFacts *facts, Judgement *judgement) {

@@ -30,6 +30,5 @@ void legend_print(const Options *options, const Snapshot *snapshot, const Totals
         printf("Total offline memory: %10s\n",
                legend_size(options, legend_offline_bytes(snapshot, totals), size));
         if (snapshot->sources_hidden)
-                puts("\nSources are unknown: who added memory is told by /proc/iomem, which shows "
-                     "addresses to root alone.");
+                puts("\n" LEGEND_SOURCES_HIDDEN);
 }

@@ -7,6 +7,11 @@
 #include "ctl/options.h"
 #include "ctl/totals.h"
 
+/* Why a source is unknown. */
+#define LEGEND_SOURCES_HIDDEN                                                        \
+        "Sources are unknown: who added memory is told by /proc/iomem, which shows " \
+        "addresses to root alone."
+
 /* Rounded, or with --bytes exact. Answers 'text'. */
 const char *legend_size(const Options *options, uint64_t bytes, char text[FORMAT_TEXT_MAX]);
 

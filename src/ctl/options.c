@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "ctl/verb.h"
 
 /* What getopt_long() answers for option 'id': beyond all characters. */
@@ -15,6 +16,7 @@ typedef struct OptionInfo {
         const char *argument; /* its name, or NULL: takes none */
         char letter;          /* or 0: none */
         const char *help;
+        bool repeated; /* it may be given several times */
 } OptionInfo;
 
 static const OptionInfo option_table[_OPTION_MAX] = {
@@ -24,14 +26,17 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_BYTES] = { "bytes", NULL, 0, "list, devices: print sizes in bytes" },
         [OPTION_NO_LEGEND] = { "no-legend", NULL, 0,
                                "list, devices: print neither headings nor totals" },
-        [OPTION_NO_PAGER] = { "no-pager", NULL, 0,
-                              "list, devices, history, show-config: print without a pager" },
+        [OPTION_NO_PAGER] = { "no-pager", NULL, 0, "print without a pager what may be long" },
         [OPTION_STRICT] = { "strict", NULL, 0, "check-config: fail with warnings, too" },
         [OPTION_ZONE] = { "zone", "ZONE", 0,
                           "online: in this zone, whatever the rules want: movable, kernel, default" },
         [OPTION_WHY] = { "why", "TEXT", 0, "hold: tell others TEXT as the reason" },
         [OPTION_CONFIG] = { "config", "FILE", 0, "use FILE alone as the config" },
         [OPTION_SYSROOT] = { "sysroot", "DIR", 0, "show what is below DIR, not this machine" },
+        [OPTION_WIDTH] = { "width", "N", 0, "map: draw it N characters wide, not as the terminal" },
+        [OPTION_ADD] = { "add", "WHAT", 0,
+                         "plan: as if SOURCE:SIZE@NODE were plugged then, such as dimm:64G@1",
+                         .repeated = true },
         [OPTION_HELP] = { "help", NULL, 'h', "print this help" },
         [OPTION_VERSION] = { "version", NULL, 0, "print the version" },
 };
@@ -59,6 +64,18 @@ static OptionId option_of_value(int value) {
         return _OPTION_MAX;
 }
 
+/* -EINVAL: there are too many, which was told. */
+static int add_repeated(Options *options, OptionId id, const char *argument) {
+        if (options->n_repeated == OPTIONS_REPEATED_MAX) {
+                log_error("--%s can be given %d times", option_table[id].name,
+                          OPTIONS_REPEATED_MAX);
+                return -EINVAL;
+        }
+
+        options->repeated[options->n_repeated++] = argument;
+        return 0;
+}
+
 int options_parse(int argc, char **argv, Options *ret) {
         static char name[] = CTL_NAME;
         struct option table[_OPTION_MAX + 1];
@@ -77,6 +94,8 @@ int options_parse(int argc, char **argv, Options *ret) {
                         return -EINVAL;
                 options.given |= OPTION_BIT(id);
                 options.arguments[id] = optarg;
+                if (option_table[id].repeated && add_repeated(&options, id, optarg) < 0)
+                        return -EINVAL;
         }
 
         *ret = options;

@@ -18,6 +18,8 @@ typedef enum OptionId {
         OPTION_WHY,
         OPTION_CONFIG,
         OPTION_SYSROOT,
+        OPTION_WIDTH,
+        OPTION_ADD,
         OPTION_HELP,
         OPTION_VERSION,
         _OPTION_MAX,
@@ -25,10 +27,15 @@ typedef enum OptionId {
 
 #define OPTION_BIT(id) (1U << (id))
 
-/* What was given on the command line. Of an option that was given twice the last one counts. */
+/* How often an option can be given that says each time something more. There is one: --add. */
+#define OPTIONS_REPEATED_MAX 32
+
+/* What was given on the command line. Of any other option that was given twice the last one counts. */
 typedef struct Options {
         unsigned given; /* OPTION_BIT()s */
         const char *arguments[_OPTION_MAX];
+        size_t n_repeated;
+        const char *repeated[OPTIONS_REPEATED_MAX]; /* in their order */
 } Options;
 
 static inline bool options_have(const Options *options, OptionId id) {

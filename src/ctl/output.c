@@ -3,16 +3,22 @@
 
 #include <fcntl.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "base/parse.h"
 #include "ctl/pager.h"
+
+#define COLUMNS_DEFAULT 80
 
 static const char *const colour_table[_COLOUR_MAX] = {
         [COLOUR_BAD] = "\033[31m",
         [COLOUR_WAITING] = "\033[33m",
+        [COLOUR_KERNEL] = "\033[34m",
+        [COLOUR_MOVABLE] = "\033[32m",
 };
 
 void output_open(void) {
@@ -32,12 +38,18 @@ bool output_is_terminal(void) {
 }
 
 size_t output_columns(void) {
+        const char *columns = getenv("COLUMNS");
         struct winsize size;
+        uint64_t number;
 
         if (pager_is_open())
                 return pager_columns();
+        if (columns && parse_u64(columns, &number) == 0 && number > 0 && number <= INT_MAX)
+                return (size_t)number;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+                return size.ws_col;
 
-        return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+        return COLUMNS_DEFAULT;
 }
 
 bool output_has_colours(void) {

@@ -9,6 +9,8 @@
 typedef enum Colour {
         COLOUR_BAD,     /* wrong, and somebody has to look */
         COLOUR_WAITING, /* not (yet) as it should be */
+        COLOUR_KERNEL,  /* what is in kernel zones, and what is in Movable: neither is wrong */
+        COLOUR_MOVABLE,
         _COLOUR_MAX,
 } Colour;
 
@@ -18,7 +20,7 @@ void output_open(void);
 /* Whether it is a terminal on which one can go back and write over what was there. */
 bool output_is_terminal(void);
 
-/* How many columns the terminal has; 80 where that isn't known. */
+/* How wide it is, in characters: what $COLUMNS says, else the terminal, else 80. */
 size_t output_columns(void);
 
 /* Whether it is a terminal that shows colours, be it behind a pager, and the user hasn't set $NO_COLOR. */

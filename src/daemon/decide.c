@@ -382,7 +382,7 @@ void rounds_decide(Rounds *rounds) {
 
         r = decision_read_facts(&decision, &snapshot);
         if (r == 0)
-                r = decision_find_broken_units(&decision, &snapshot);
+                r = decision_find_broken_units(&decision);
         if (r < 0) {
                 read_again_later(rounds, r);
                 return;

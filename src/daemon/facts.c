@@ -81,17 +81,6 @@ void decision_share_reason(Decision *decision, const Block *block, Verdict *verd
         decision->auto_reason = verdict->budget;
 }
 
-/* Which zone a block is promised that is to be put online so. */
-static ZoneKind zone_of_wish(const Block *block, Online online) {
-        if (online == ONLINE_MOVABLE)
-                return ZONE_KIND_MOVABLE;
-
-        return online == ONLINE_DEFAULT &&
-                               valid_zones_first_kind(&block->valid_zones) == ZONE_KIND_MOVABLE
-                       ? ZONE_KIND_MOVABLE
-                       : ZONE_KIND_KERNEL;
-}
-
 void decision_promise(Decision *decision, const Block *block, const Verdict *verdict) {
         Budget *budget = &decision->rounds->budget;
 
@@ -104,7 +93,7 @@ void decision_promise(Decision *decision, const Block *block, const Verdict *ver
         else
                 (void)budget_promise(budget, block,
                                      snapshot_device(decision->facts.snapshot, block),
-                                     zone_of_wish(block, verdict->online));
+                                     online_to_zone(verdict->online, block));
 }
 
 void decision_note(Decision *decision, const Block *block) {
@@ -131,52 +120,13 @@ static uint32_t number_of_unit(Rounds *rounds, const char *name) {
         return (uint32_t)++rounds->n_units;
 }
 
-/*
- * Only of a rule that says "movable": "auto" judges a device as a whole by its budget. A virtio-mem
- * device shrinks in parts.
- */
-static const Device *find_unit(const Decision *decision, const Block *block,
-                               const Verdict *verdict) {
-        const Device *device;
-
-        if (verdict->rule->unit != UNIT_DEVICE || verdict->rule->online != ONLINE_MOVABLE ||
-            !decision->facts.snapshot)
-                return NULL;
-
-        device = snapshot_device(decision->facts.snapshot, block);
-        return device && device->source != SOURCE_VIRTIO_MEM ? device : NULL;
-}
-
-/* Whether the block keeps its device from being movable as a whole, by the rule that decides for it. */
-static bool breaks_unit(const Decision *decision, const Block *block, const Verdict *verdict) {
-        return block->state == BLOCK_ONLINE && block_zone_kind(block) == ZONE_KIND_KERNEL &&
-               !verdict->rezone && find_unit(decision, block, verdict);
-}
-
-int decision_find_broken_units(Decision *decision, const Snapshot *snapshot) {
-        if (!decision->facts.snapshot || snapshot->n_devices == 0)
-                return 0;
-
-        decision->broken = calloc(snapshot->n_devices, sizeof(*decision->broken));
-        if (!decision->broken)
-                return -ENOMEM;
-
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                const Block *block = &snapshot->blocks[i];
-                Verdict verdict;
-
-                if (block->device == 0 || block->node == NODE_UNKNOWN ||
-                    block->state != BLOCK_ONLINE)
-                        continue;
-                verdict = verdict_for_block(decision->rounds->policy, block, &decision->facts);
-                if (breaks_unit(decision, block, &verdict))
-                        decision->broken[block->device - 1] = verdict.rule;
-        }
-        return 0;
+int decision_find_broken_units(Decision *decision) {
+        return verdict_find_broken_units(decision->rounds->policy, &decision->facts,
+                                         &decision->broken);
 }
 
 void decision_set_unit(Decision *decision, const Block *block, Verdict *verdict) {
-        const Device *device = find_unit(decision, block, verdict);
+        const Device *device = verdict_unit(verdict, block, &decision->facts);
 
         if (!device)
                 return;

@@ -167,7 +167,7 @@ void decision_note(Decision *decision, const Block *block);
  * Devices that can't become movable as a whole, for a block of theirs is in a kernel zone already that
  * the same rule decides about. 0 or -ENOMEM.
  */
-int decision_find_broken_units(Decision *decision, const Snapshot *snapshot);
+int decision_find_broken_units(Decision *decision);
 
 /* Says in the verdict which unit it belongs to. */
 void decision_set_unit(Decision *decision, const Block *block, Verdict *verdict);

@@ -16,10 +16,9 @@ static const struct {
         const char *word;
         size_t offset;
 } counts[] = {
-        { "spanned", offsetof(ZonePages, spanned) },
-        { "present", offsetof(ZonePages, present) },
-        { "managed", offsetof(ZonePages, managed) },
-        { "cma", offsetof(ZonePages, cma) },
+        { "spanned", offsetof(ZonePages, spanned) }, { "present", offsetof(ZonePages, present) },
+        { "managed", offsetof(ZonePages, managed) }, { "cma", offsetof(ZonePages, cma) },
+        { "free", offsetof(ZonePages, free) },
 };
 
 void zoneinfo_done(Zoneinfo *zoneinfo) {
@@ -99,7 +98,10 @@ int zoneinfo_add_line(Zoneinfo *zoneinfo, const char *line) {
         if (strncmp(line, "Node ", strlen("Node ")) == 0)
                 return add_heading(zoneinfo, line);
 
+        /* "  pages free     3951" is the first of a zone's counts, which stand below each other. */
         line += strspn(line, " ");
+        if (strncmp(line, "pages ", strlen("pages ")) == 0)
+                line += strlen("pages ");
         n = strcspn(line, " ");
         if (n >= sizeof(word))
                 return 0;

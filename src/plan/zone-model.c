@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "plan/zone-model.h"
+#include "plan/zone-model-internal.h"
 
 #include <errno.h>
 
@@ -17,199 +17,6 @@ static const char *const state_word_table[] = {
         [STATE_OFFLINE] = "offline",
 };
 DEFINE_STRING_TABLE(state_word, StateWord);
-
-typedef struct ModelBlock {
-        BlockIndex index;
-        int node;
-        bool online;
-        bool touched;  /* it has been in a zone: under the boundary rule, from the beginning */
-        ZoneKind kind; /* that zone */
-} ModelBlock;
-
-/* Blocks start … end - 1; empty if both are the same. */
-typedef struct Span {
-        BlockIndex start;
-        BlockIndex end;
-} Span;
-
-typedef struct ModelNode {
-        int node;
-        Span spans[_ZONE_KIND_MAX];
-} ModelNode;
-
-struct ZoneModel {
-        ZoneRule rule;
-        size_t n_blocks, n_nodes;
-        ModelBlock *blocks; /* in the order in which they were added */
-        ModelNode *nodes;
-};
-
-ZoneModel *zone_model_new(ZoneRule rule) {
-        ZoneModel *model = calloc(1, sizeof(ZoneModel));
-
-        if (model)
-                model->rule = rule;
-        return model;
-}
-
-ZoneModel *zone_model_free(ZoneModel *model) {
-        if (!model)
-                return NULL;
-
-        free(model->blocks);
-        free(model->nodes);
-        free(model);
-        return NULL;
-}
-
-/* Spans */
-
-static bool span_is_empty(const Span *span) {
-        return span->start == span->end;
-}
-
-static bool span_has(const Span *span, BlockIndex index) {
-        return span->start <= index && index < span->end;
-}
-
-static void span_grow(Span *span, BlockIndex index) {
-        bool empty = span_is_empty(span);
-
-        if (empty || index < span->start)
-                span->start = index;
-        if (empty || index >= span->end)
-                span->end = index + 1;
-}
-
-static ModelBlock *find_block(const ZoneModel *model, BlockIndex index) {
-        for (size_t i = 0; i < model->n_blocks; i++)
-                if (model->blocks[i].index == index)
-                        return &model->blocks[i];
-
-        return NULL;
-}
-
-static Span *spans_of(const ZoneModel *model, const ModelBlock *block) {
-        ModelNode *node = model->nodes;
-
-        while (node->node != block->node)
-                node++;
-        return node->spans;
-}
-
-/* From the first to the last block of a zone: of those that are online, or that ever were in it. */
-static Span span_of_blocks(const ZoneModel *model, int node, ZoneKind kind, bool online_only) {
-        Span span = {};
-
-        for (size_t i = 0; i < model->n_blocks; i++) {
-                const ModelBlock *block = &model->blocks[i];
-
-                if (block->node == node && block->kind == kind &&
-                    (online_only ? block->online : block->touched))
-                        span_grow(&span, block->index);
-        }
-        return span;
-}
-
-/* Adding */
-
-static int add_node(ZoneModel *model, int node) {
-        ModelNode *nodes;
-
-        for (size_t i = 0; i < model->n_nodes; i++)
-                if (model->nodes[i].node == node)
-                        return 0;
-
-        nodes = reallocarray(model->nodes, model->n_nodes + 1, sizeof(ModelNode));
-        if (!nodes)
-                return -ENOMEM;
-
-        nodes[model->n_nodes++] = (ModelNode){ .node = node };
-        model->nodes = nodes;
-        return 0;
-}
-
-/*
- * Under the boundary rule, memory that is plugged above the start of an existing Movable zone is
- * born Movable, and any other is born in the kernel zone. The others give a zone by onlining only.
- */
-static ZoneKind kind_at_birth(const ZoneModel *model, const Span *spans, BlockIndex first) {
-        const Span *movable = &spans[ZONE_KIND_MOVABLE];
-
-        if (model->rule == ZONE_RULE_BOUNDARY && !span_is_empty(movable) && movable->start <= first)
-                return ZONE_KIND_MOVABLE;
-
-        return ZONE_KIND_KERNEL;
-}
-
-int zone_model_add(ZoneModel *model, BlockIndex first, BlockIndex last, int node) {
-        size_t n = last - first + 1;
-        ModelBlock *blocks;
-        ZoneKind kind;
-        Span *spans;
-        int r;
-
-        for (BlockIndex index = first; index <= last; index++)
-                if (find_block(model, index))
-                        return -EEXIST;
-
-        r = add_node(model, node);
-        if (r < 0)
-                return r;
-
-        blocks = reallocarray(model->blocks, model->n_blocks + n, sizeof(ModelBlock));
-        if (!blocks)
-                return -ENOMEM;
-        model->blocks = blocks;
-
-        spans = spans_of(model, &(ModelBlock){ .node = node });
-        kind = kind_at_birth(model, spans, first);
-        for (BlockIndex index = first; index <= last; index++) {
-                model->blocks[model->n_blocks++] =
-                        (ModelBlock){ .index = index, .node = node, .kind = kind };
-                if (model->rule == ZONE_RULE_BOUNDARY)
-                        span_grow(&spans[kind], index);
-        }
-        return 0;
-}
-
-/* Removing */
-
-/*
- * The kernel shrinks a zone only when memory is removed (under the first two rules): both zones of
- * 4.12 and earlier, on 4.13 only the one that the first of the removed blocks was in.
- */
-static void shrink_spans(ZoneModel *model, const ModelBlock *first) {
-        Span *spans = spans_of(model, first);
-
-        for (ZoneKind kind = 0; kind < _ZONE_KIND_MAX; kind++)
-                if (model->rule == ZONE_RULE_BOUNDARY || (first->touched && first->kind == kind))
-                        spans[kind] = span_of_blocks(model, first->node, kind, false);
-}
-
-int zone_model_remove(ZoneModel *model, BlockIndex first, BlockIndex last) {
-        const ModelBlock *block = find_block(model, first);
-        ModelBlock first_block;
-        size_t n = 0;
-
-        for (BlockIndex index = first; index <= last; index++) {
-                const ModelBlock *other = find_block(model, index);
-
-                if (!other || other->online)
-                        return other ? -EBUSY : -ENOENT;
-        }
-        if (!block)
-                return -ENOENT;
-
-        first_block = *block;
-        for (size_t i = 0; i < model->n_blocks; i++)
-                if (model->blocks[i].index < first || model->blocks[i].index > last)
-                        model->blocks[n++] = model->blocks[i];
-        model->n_blocks = n;
-
-        shrink_spans(model, &first_block);
-        return 0;
-}
 
 /* The three rules */
 
@@ -245,7 +52,7 @@ static bool no_overlap_allows(const Span *spans, const ModelBlock *block, ZoneKi
 }
 
 static bool allows(const ZoneModel *model, const ModelBlock *block, ZoneKind kind) {
-        const Span *spans = spans_of(model, block);
+        const Span *spans = zone_model_spans(model, block);
 
         switch (model->rule) {
         case ZONE_RULE_BOUNDARY:
@@ -259,7 +66,7 @@ static bool allows(const ZoneModel *model, const ModelBlock *block, ZoneKind kin
 
 /* The zone that a plain "online" gives to an offline block. */
 static ZoneKind default_kind(const ZoneModel *model, const ModelBlock *block) {
-        Span kernel, movable;
+        const Span *spans = zone_model_spans(model, block);
 
         switch (model->rule) {
         case ZONE_RULE_BOUNDARY:
@@ -268,9 +75,8 @@ static ZoneKind default_kind(const ZoneModel *model, const ModelBlock *block) {
                 return allows(model, block, ZONE_KIND_KERNEL) ? ZONE_KIND_KERNEL
                                                               : ZONE_KIND_MOVABLE;
         default:
-                kernel = span_of_blocks(model, block->node, ZONE_KIND_KERNEL, true);
-                movable = span_of_blocks(model, block->node, ZONE_KIND_MOVABLE, true);
-                return span_has(&movable, block->index) && !span_has(&kernel, block->index)
+                return span_has(&spans[ZONE_KIND_MOVABLE], block->index) &&
+                                       !span_has(&spans[ZONE_KIND_KERNEL], block->index)
                                ? ZONE_KIND_MOVABLE
                                : ZONE_KIND_KERNEL;
         }
@@ -290,7 +96,7 @@ static ZoneKind kind_of_word(const ZoneModel *model, const ModelBlock *block, St
 }
 
 static void move_to_zone(ZoneModel *model, ModelBlock *block, ZoneKind kind) {
-        Span *spans = spans_of(model, block);
+        Span *spans = zone_model_spans(model, block);
 
         if (model->rule == ZONE_RULE_BOUNDARY && block->kind != kind)
                 boundary_shift(spans, block);
@@ -300,8 +106,19 @@ static void move_to_zone(ZoneModel *model, ModelBlock *block, ZoneKind kind) {
         block->touched = true;
 }
 
+static void set_online(ZoneModel *model, ModelBlock *block, bool online) {
+        block->online = online;
+        if (model->rule != ZONE_RULE_FREE)
+                return;
+
+        if (online)
+                span_grow(&zone_model_spans(model, block)[block->kind], block->index);
+        else
+                zone_model_count_span(model, block->node, block->kind);
+}
+
 int zone_model_write(ZoneModel *model, BlockIndex index, StateWord word, int refusal) {
-        ModelBlock *block = find_block(model, index);
+        ModelBlock *block = zone_model_find(model, index);
         ZoneKind kind;
 
         if (!block)
@@ -311,7 +128,7 @@ int zone_model_write(ZoneModel *model, BlockIndex index, StateWord word, int ref
 
         if (word == STATE_OFFLINE) {
                 if (refusal == 0)
-                        block->online = false;
+                        set_online(model, block, false);
                 return refusal;
         }
 
@@ -322,7 +139,7 @@ int zone_model_write(ZoneModel *model, BlockIndex index, StateWord word, int ref
         /* The kernel moves the block first and asks the notifiers then: see the head of this file. */
         move_to_zone(model, block, kind);
         if (refusal == 0)
-                block->online = true;
+                set_online(model, block, true);
         return refusal;
 }
 
@@ -358,15 +175,13 @@ void zone_model_span(const ZoneModel *model, int node, ZoneKind kind, BlockIndex
         for (size_t i = 0; i < model->n_nodes; i++)
                 if (model->nodes[i].node == node)
                         span = model->nodes[i].spans[kind];
-        if (model->rule == ZONE_RULE_FREE)
-                span = span_of_blocks(model, node, kind, true);
 
         *ret_start = span.start;
         *ret_end = span.end;
 }
 
 bool zone_model_read(const ZoneModel *model, BlockIndex index, Block *ret) {
-        const ModelBlock *block = find_block(model, index);
+        const ModelBlock *block = zone_model_find(model, index);
 
         if (!block)
                 return false;

@@ -56,6 +56,20 @@ DEFINE_CLEANUP(ZoneModel *, zone_model_free)
 int zone_model_add(ZoneModel *model, BlockIndex first, BlockIndex last, int node);
 
 /*
+ * Takes over a block of a real machine as it was read; its node must be known. Under the rule of no
+ * overlap, what an offline block may not do tells how far the spans around it reach, as far as it can
+ * be told at all. 0, -EEXIST or -ENOMEM.
+ */
+int zone_model_take(ZoneModel *model, const Block *read);
+
+/*
+ * By which rule the kernel answers, as far as what its blocks read tells; if nothing speaks against
+ * it, that of today's kernels. The snapshot must be sorted. _ZONE_RULE_INVALID: there are blocks, but
+ * none of them tells anything, as before 3.18.
+ */
+ZoneRule zone_rule_guess(const Snapshot *snapshot);
+
+/*
  * Memory is unplugged: blocks first … last, all offline. What it leaves of the zones' spans follows
  * from the blocks that stay. 0, -ENOENT if one isn't there, or -EBUSY if one is online.
  */

@@ -2,6 +2,7 @@
 #include "rules/verdict.h"
 
 #include <assert.h>
+#include <errno.h>
 
 /* A block that would end beyond the last address there can be lies in no range. */
 static bool lies_in(const Block *block, uint64_t block_size, const RangeSet *addresses) {
@@ -108,6 +109,59 @@ Verdict verdict_for_block(const Policy *policy, const Block *block, const Verdic
         else if (rule->online == ONLINE_AUTO)
                 settle_auto(policy, block, facts, &verdict);
         return verdict;
+}
+
+const Device *verdict_unit(const Verdict *verdict, const Block *block, const VerdictFacts *facts) {
+        const Device *device = device_of(block, facts);
+
+        if (verdict->rule->unit != UNIT_DEVICE || verdict->rule->online != ONLINE_MOVABLE)
+                return NULL;
+
+        return device && device->source != SOURCE_VIRTIO_MEM ? device : NULL;
+}
+
+/* Whether the block keeps its device from being movable as a whole, by the rule that decides for it. */
+static bool breaks_unit(const Verdict *verdict, const Block *block, const VerdictFacts *facts) {
+        return block_zone_kind(block) == ZONE_KIND_KERNEL && !verdict->rezone &&
+               verdict_unit(verdict, block, facts);
+}
+
+int verdict_find_broken_units(const Policy *policy, const VerdictFacts *facts, const Rule ***ret) {
+        const Snapshot *snapshot = facts->snapshot;
+        const Rule **broken;
+
+        *ret = NULL;
+        if (!snapshot || snapshot->n_devices == 0)
+                return 0;
+
+        broken = calloc(snapshot->n_devices, sizeof(*broken));
+        if (!broken)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                const Block *block = &snapshot->blocks[i];
+                Verdict verdict;
+
+                if (block->device == 0 || block->node == NODE_UNKNOWN ||
+                    block->state != BLOCK_ONLINE)
+                        continue;
+                verdict = verdict_for_block(policy, block, facts);
+                if (breaks_unit(&verdict, block, facts))
+                        broken[block->device - 1] = verdict.rule;
+        }
+
+        *ret = broken;
+        return 0;
+}
+
+ZoneKind online_to_zone(Online online, const Block *block) {
+        if (online == ONLINE_MOVABLE)
+                return ZONE_KIND_MOVABLE;
+
+        return online == ONLINE_DEFAULT &&
+                               valid_zones_first_kind(&block->valid_zones) == ZONE_KIND_MOVABLE
+                       ? ZONE_KIND_MOVABLE
+                       : ZONE_KIND_KERNEL;
 }
 
 bool online_wants(Online online, ZoneKind kind) {

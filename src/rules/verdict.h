@@ -43,6 +43,23 @@ bool rule_matches(const Rule *rule, const Block *block, const VerdictFacts *fact
  */
 Verdict verdict_for_block(const Policy *policy, const Block *block, const VerdictFacts *facts);
 
+/*
+ * The device of the block that is to be movable as a whole, or NULL: only under a rule that says
+ * "movable", for "auto" judges a device as a whole by its budget, and a virtio-mem device shrinks in
+ * parts.
+ */
+const Device *verdict_unit(const Verdict *verdict, const Block *block, const VerdictFacts *facts);
+
+/*
+ * Devices that can't become movable as a whole, for a block of theirs is in a kernel zone already that
+ * the same rule decides about, and isn't to be moved. *ret is the caller's: for each device of the
+ * facts' snapshot that rule, or NULL; it is NULL where there are no devices. 0 or -ENOMEM.
+ */
+int verdict_find_broken_units(const Policy *policy, const VerdictFacts *facts, const Rule ***ret);
+
+/* Which zone an offline block will be in that is to be put online so: to be promised to a budget. */
+ZoneKind online_to_zone(Online online, const Block *block);
+
 /* Whether memory in a zone of that kind is what a verdict's 'online' asks for; any is for "default". */
 bool online_wants(Online online, ZoneKind kind);
 

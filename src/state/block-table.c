@@ -267,8 +267,6 @@ static int load(BlockTable *table, int dir_fd, const char *name, const char *boo
         int r;
 
         r = read_file_at(dir_fd, name, FILE_MAX, &text, &size);
-        if (r == -ENOENT)
-                return 0;
         if (r == -EFBIG || r == -EISDIR || r == -ENOTSUP)
                 return -EBADMSG;
         if (r < 0)
@@ -298,6 +296,8 @@ int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTab
 
         if (dir_fd >= 0) {
                 r = load(table, dir_fd, name, boot_id);
+                if (r == -ENOENT)
+                        r = 0;
                 damaged = r == -EBADMSG;
                 if (damaged) {
                         set_aside(dir_fd, name);
@@ -311,6 +311,22 @@ int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTab
         *ret = table;
         *ret_damaged = damaged;
         return r;
+}
+
+int block_table_read(int dir_fd, const char *name, const char *boot_id, BlockTable **ret) {
+        _cleanup_(block_table_freep) BlockTable *table = calloc(1, sizeof(BlockTable));
+        int r;
+
+        if (!table)
+                return -ENOMEM;
+        *table = (BlockTable){ .fd = -EBADF, .dir_fd = -EBADF };
+
+        r = load(table, dir_fd, name, boot_id);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(table);
+        return 0;
 }
 
 BlockTable *block_table_free(BlockTable *table) {

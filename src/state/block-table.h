@@ -46,6 +46,12 @@ typedef struct BlockTable BlockTable;
  */
 int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTable **ret,
                      bool *ret_damaged);
+
+/*
+ * Reads such a file without touching it, which may be another process's: with what is there that
+ * applies. 0; -ENOENT: there is none; -EBADMSG: it can't be understood; or another negative errno.
+ */
+int block_table_read(int dir_fd, const char *name, const char *boot_id, BlockTable **ret);
 BlockTable *block_table_free(BlockTable *table);
 DEFINE_CLEANUP(BlockTable *, block_table_free)
 

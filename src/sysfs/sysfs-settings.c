@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "base/io.h"
 #include "sysfs/sysfs-internal.h"
@@ -24,4 +25,18 @@ int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text) {
                 return -ENOENT;
 
         return write_attribute_at(dir_fd, setting_to_string(setting), text);
+}
+
+int sysfs_read_memmap_on_memory(Sysfs *sysfs, bool *ret) {
+        char text[SETTING_TEXT_MAX];
+        int r = -ENOENT;
+
+        if (sysfs->parameter_fd >= 0)
+                r = read_attribute_at(sysfs->parameter_fd, "memmap_on_memory", text, sizeof(text));
+        if (r < 0 && r != -ENOENT)
+                return r;
+
+        /* "Y", "N", and since 6.6 "force", which takes it even where that wastes some. */
+        *ret = r > 0 && (strcmp(text, "Y") == 0 || strcmp(text, "force") == 0);
+        return 0;
 }

@@ -96,6 +96,12 @@ int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX
 int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text);
 
 /*
+ * Whether new memory's map is taken from that memory itself, where its driver wants that (ACPI's does).
+ * A kernel that can't do so doesn't.
+ */
+int sysfs_read_memmap_on_memory(Sysfs *sysfs, bool *ret);
+
+/*
  * How many pages the zones have now. What 'zoneinfo' held is replaced, its memory used again; after a
  * failure it is empty. -EBADMSG: it isn't as expected.
  */

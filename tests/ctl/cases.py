@@ -828,6 +828,11 @@ def case_usage(ctl):
                       ("check-config", "--all"), ("status", "--bytes"), ("help", "--json"),
                       ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"), ("reload", "x"), ("list", "--why", "x"),
                       ("monitor", "x"), ("status", "--no-pager"), ("online",), ("online", "--zone", "Movable", "1"), ("online", "--zone", "1"),
+                      ("devices", "--all"), ("devices", "--config", "a"), ("devices", "x"),
+                      ("map", "x"), ("map", "--all"), ("map", "--width", "19"),
+                      ("map", "--width", "10001"), ("map", "--width", "wide"),
+                      ("list", "--width", "80"), ("plan", "x"), ("plan", "--all"),
+                      ("plan", "--add"), ("plan", "--add", "dimm"), ("list", "--add", "dimm:1G"),
                       ("list", "--json=yes"), ("", ), ("list", "")):
         done = ctl.run(*arguments, exit_code=2)
         check(done.stdout == "", f"{arguments}: {done.stdout}")
@@ -837,7 +842,7 @@ def case_usage(ctl):
 
 
 def case_sysroot_missing(ctl):
-    for verb in "status", "list", "devices":
+    for verb in "status", "list", "devices", "map", "plan":
         done = ctl.expect(verb, "--sysroot", "missing", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -845,7 +850,7 @@ def case_sysroot_missing(ctl):
 def case_sysroot_without_memory(ctl):
     """As in a container."""
     pathlib.Path("empty").mkdir()
-    for verb in "status", "list", "devices":
+    for verb in "status", "list", "devices", "map", "plan":
         done = ctl.expect(verb, "--json", "--sysroot", "empty", exit_code=1)
         check(done.stdout == "", done.stdout)
 
@@ -855,7 +860,9 @@ def each_output(ctl, exit_code, **kwargs):
     plugged_tree()
     return [ctl.run(*arguments, "--sysroot", "tree", exit_code=exit_code, **kwargs).stderr
             for arguments in (("list",), ("list", "--json"), ("list", "--json", "--all"),
-                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("check-config",),
+                              ("status",), ("status", "--json"), ("devices",), ("devices", "--json"), ("map",),
+                              ("map", "--json"), ("plan",), ("plan", "--json"),
+                              ("check-config",),
                               ("check-config", "--json"), ("show-config",),
                               ("show-config", "--json"), ("--help",), ("--version",))]
 
@@ -1167,7 +1174,7 @@ def case_man_page(ctl):
     words |= set(ctl.run("list", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     words |= set(ctl.run("devices", "--sysroot", "tree").stdout.split("\n", 1)[0].split())
     history_file(tree)
-    for verb in "list", "devices", "status", "check-config", "show-config", "history":
+    for verb in "list", "devices", "map", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     # Of verbs that need a daemon.
     words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",

@@ -64,6 +64,10 @@ class Ctl:
         compare(self.case, text)
         return done
 
+    def expect_text(self, text):
+        """What was gathered of several runs must be as in expected/CASE.txt."""
+        compare(self.case, text)
+
     def json(self, *arguments, **kwargs):
         """Runs it with --json. Answers what it told, parsed."""
         done = self.run("--json", *arguments, **kwargs)

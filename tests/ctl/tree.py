@@ -38,6 +38,19 @@ class Tree:
         for index in range(first, last + 1):
             self._block(index, state, zones, node)
 
+    def many_blocks(self, first, last, state, zones, node=0):
+        """The same as blocks(), for very many: all of them are links to one directory."""
+        kind = self.root / f"blocks-of-{first}"
+        kind.mkdir(parents=True)
+        (kind / "state").write_text(f"{state}\n", encoding="ascii")
+        (kind / "valid_zones").write_text(f"{zones}\n", encoding="ascii")
+        (kind / f"node{node}").symlink_to(self._nodes.absolute() / f"node{node}")
+        of_node = self._nodes / f"node{node}"
+        of_node.mkdir(exist_ok=True)
+        for index in range(first, last + 1):
+            (self._memory / f"memory{index}").symlink_to(f"../../../../{kind.name}")
+            (of_node / f"memory{index}").symlink_to(f"../../memory/memory{index}")
+
     def dimm(self, name, first, last):
         """Makes blocks those of an ACPI memory device, such as "PNP0C80:01"."""
         device = self.root / "sys/devices/LNXSYSTM:00" / name
@@ -58,11 +71,12 @@ class Tree:
         self.file("proc/iomem", "".join(lines))
 
     def zoneinfo(self, *zones):
-        """Writes /proc/zoneinfo: (node, zone, present blocks), in this machine's pages."""
+        """Writes /proc/zoneinfo: (node, zone, present blocks[, free MiB]), in this machine's pages."""
         pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
         self.file("proc/zoneinfo", "".join(
-            f"Node {node}, zone {zone:>8}\n  pages free     1\n        present  {n * pages}\n"
-            for node, zone, n in zones))
+            f"Node {node}, zone {zone:>8}\n  pages free     {sum(free) * pages // 128 or 1}\n"
+            f"        present  {n * pages}\n"
+            for node, zone, n, *free in zones))
 
     def fifo_for_zones(self, index):
         """Makes a FIFO of a block's valid_zones: who opens it waits for ever."""

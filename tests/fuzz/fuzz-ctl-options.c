@@ -39,6 +39,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         for (OptionId id = 0; id < _OPTION_MAX; id++)
                 assert(!options.arguments[id] || options_have(&options, id));
+        assert((options.n_repeated > 0) == options_have(&options, OPTION_ADD));
+        assert(options.n_repeated == 0 ||
+               options.repeated[options.n_repeated - 1] == options.arguments[OPTION_ADD]);
         assert(options_sysroot(&options));
         assert((options_first_unwanted(&options, 0) != NULL) == (options.given != 0));
         assert(!options_first_unwanted(&options, options.given));

@@ -90,6 +90,42 @@ START_TEST(another_boot_begins_anew) {
 }
 END_TEST
 
+static int read_table(FakeTree *tree, const char *boot_id, BlockTable **ret) {
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        ck_assert_int_ge(fd, 0);
+        return block_table_read(fd, "blocks", boot_id, ret);
+}
+
+/* Another process's file is read as it is, and left as it is. */
+START_TEST(is_read_without_a_change) {
+        static const char text[] = "memplugd-blocks 1 boot-1\nreleased 32 320\nonline 33 33";
+        FakeTree *tree = fake_tree_new();
+        BlockTable *table = NULL;
+        size_t n;
+
+        ck_assert_int_eq(read_table(tree, "boot-1", &table), -ENOENT);
+        fake_file(tree, "blocks", "nonsense\n");
+        ck_assert_int_eq(read_table(tree, "boot-1", &table), -EBADMSG);
+        ck_assert_ptr_null(table);
+
+        fake_file(tree, "blocks", text);
+        ck_assert_int_eq(read_table(tree, "boot-1", &table), 0);
+        expect_mark(table, 32, 320, BLOCK_MARK_RELEASED);
+        (void)block_table_records(table, &n);
+        ck_assert_uint_eq(n, 1);
+        block_table_free(table);
+
+        ck_assert_int_eq(read_table(tree, "boot-2", &table), 0);
+        (void)block_table_records(table, &n);
+        ck_assert_uint_eq(n, 0);
+        block_table_free(table);
+
+        ck_assert_str_eq(fake_read(tree, "blocks"), text);
+        fake_tree_free(tree);
+}
+END_TEST
+
 /* A crash in the middle of a line leaves the lines before it. */
 START_TEST(half_a_last_line_is_passed_over) {
         FakeTree *tree = fake_tree_new();
@@ -198,6 +234,6 @@ START_TEST(without_a_directory_it_lives_in_memory) {
 END_TEST
 
 TEST_PROGRAM("block-table", remembers_over_a_restart, is_sorted_however_it_was_filled,
-             another_boot_begins_anew, half_a_last_line_is_passed_over, a_damaged_file_is_set_aside,
-             no_symbolic_link_is_followed, the_file_stays_small,
+             another_boot_begins_anew, is_read_without_a_change, half_a_last_line_is_passed_over,
+             a_damaged_file_is_set_aside, no_symbolic_link_is_followed, the_file_stays_small,
              without_a_directory_it_lives_in_memory);

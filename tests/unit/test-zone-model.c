@@ -209,4 +209,102 @@ START_TEST(blocks_are_added_once) {
 }
 END_TEST
 
-TEST_PROGRAM("zone-model", every_observation, blocks_are_added_once);
+/* A machine without memory of the boot is a Snapshot of what the model reads. */
+static void read_model(const ZoneModel *model, BlockIndex last, Snapshot *ret) {
+        *ret = (Snapshot){ .block_size = 1 << 27 };
+        for (BlockIndex index = 0; index <= last; index++) {
+                Block block;
+
+                if (zone_model_read(model, index, &block))
+                        ck_assert_int_eq(snapshot_add(ret, &block), 0);
+        }
+}
+
+static void expect_same_reads(const Snapshot *snapshot, const ZoneModel *taken) {
+        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+                const Block *block = &snapshot->blocks[i];
+                Block again;
+
+                ck_assert(zone_model_read(taken, block->index, &again));
+                ck_assert_int_eq(again.state, block->state);
+                ck_assert_int_eq(again.node, block->node);
+                if (block->state == BLOCK_ONLINE) {
+                        ck_assert_int_eq(block_zone_kind(&again), block_zone_kind(block));
+                        continue;
+                }
+                for (ZoneKind kind = 0; kind < _ZONE_KIND_MAX; kind++)
+                        ck_assert_int_eq(valid_zones_allow(&again.valid_zones, kind),
+                                         valid_zones_allow(&block->valid_zones, kind));
+        }
+}
+
+/* Out of what a machine reads, the rule is guessed, and another one made that answers the same. */
+static ZoneModel *take_model(const Snapshot *snapshot, ZoneRule rule) {
+        ZoneRule guess = zone_rule_guess(snapshot);
+        ZoneModel *taken = zone_model_new(guess);
+
+        /* That of no overlap may look like either of the others. */
+        ck_assert(guess == rule || rule == ZONE_RULE_NO_OVERLAP);
+        ck_assert_ptr_nonnull(taken);
+        for (size_t i = 0; i < snapshot->n_blocks; i++)
+                ck_assert_int_eq(zone_model_take(taken, &snapshot->blocks[i]), 0);
+        expect_same_reads(snapshot, taken);
+        return taken;
+}
+
+/* A random walk, of which each step is taken over; under two of the rules, all is known from then on. */
+static void walk(ZoneRule rule, uint64_t seed) {
+        _cleanup_(zone_model_freep) ZoneModel *model = zone_model_new(rule);
+
+        ck_assert_int_eq(zone_model_add(model, 8, 12, 1), 0);
+        ck_assert_int_eq(zone_model_add(model, 0, 4, 0), 0);
+        for (int step = 0; step < 30; step++) {
+                _cleanup_(zone_model_freep) ZoneModel *taken = NULL;
+                _cleanup_(snapshot_done) Snapshot before = {}, after = {};
+                BlockIndex index;
+                StateWord word;
+                int r;
+
+                seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                index = (seed >> 33) % 20;
+                word = (seed >> 50) % _STATE_WORD_MAX;
+                if (step == 10)
+                        ck_assert_int_eq(zone_model_add(model, 16, 19, 0), 0);
+
+                read_model(model, 19, &before);
+                taken = take_model(&before, rule);
+                r = zone_model_write(model, index, word, 0);
+                if (rule == ZONE_RULE_NO_OVERLAP)
+                        continue;
+                ck_assert_int_eq(zone_model_write(taken, index, word, 0), r);
+                read_model(model, 19, &after);
+                expect_same_reads(&after, taken);
+        }
+}
+
+START_TEST(machines_are_taken_over) {
+        for (ZoneRule rule = 0; rule < _ZONE_RULE_MAX; rule++)
+                for (uint64_t seed = 0; seed < 100; seed++)
+                        walk(rule, seed);
+}
+END_TEST
+
+START_TEST(guesses) {
+        Block blocks[] = { { .index = 0, .state = BLOCK_ONLINE },
+                           { .index = 1, .node = NODE_UNKNOWN } };
+        Snapshot snapshot = { .n_blocks = 2, .blocks = blocks };
+
+        ck_assert_int_eq(zone_rule_guess(&snapshot), _ZONE_RULE_INVALID);
+        ck_assert_int_eq(valid_zones_parse("Normal", &blocks[0].valid_zones), 0);
+        ck_assert_int_eq(zone_rule_guess(&snapshot), ZONE_RULE_FREE);
+        ck_assert_int_eq(valid_zones_parse("Normal Movable", &blocks[0].valid_zones), 0);
+        ck_assert_int_eq(zone_rule_guess(&snapshot), ZONE_RULE_BOUNDARY);
+        blocks[0].state = BLOCK_OFFLINE;
+        ck_assert_int_eq(zone_rule_guess(&snapshot), ZONE_RULE_FREE);
+        snapshot.n_blocks = 0;
+        ck_assert_int_eq(zone_rule_guess(&snapshot), ZONE_RULE_FREE);
+}
+END_TEST
+
+TEST_PROGRAM("zone-model", every_observation, blocks_are_added_once, machines_are_taken_over,
+             guesses);

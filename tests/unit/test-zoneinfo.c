@@ -105,6 +105,7 @@ START_TEST(reads_what_old_kernels_write) {
         ck_assert_int_eq(zoneinfo.zones[0].zone, ZONE_HIGHMEM);
         ck_assert_uint_eq(zoneinfo.zones[0].present, 90);
         ck_assert_uint_eq(zoneinfo.zones[0].cma, 0);
+        ck_assert_uint_eq(zoneinfo.zones[0].free, 20);
 }
 END_TEST
 
@@ -131,6 +132,7 @@ START_TEST(what_cant_be_right_is_refused) {
                 "Node 0, zone Normal\n present 0x10\n",
                 "Node 0, zone Normal\n spanned 99999999999999999999\n",
                 "Node 0, zone Normal\n managed 4503599627370497\n",
+                "Node 0, zone Normal\n  pages free -1\n",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {

@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot | --why | --zone)
+		--config | --sysroot | --why | --zone | --width | --add)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -80,7 +80,12 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -W 'movable kernel default' -- "$word")
 		return
 		;;
-	--why)
+	--add)
+		compopt -o nospace 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -W 'dimm: virtio-mem: dax:' -- "$word")
+		return
+		;;
+	--why | --width)
 		COMPREPLY=()
 		return
 		;;
@@ -88,9 +93,11 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot' ;;
+	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot --width --add' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --no-pager --config --sysroot' ;;
+	map) options+=' --json --sysroot --width' ;;
+	plan) options+=' --json --no-pager --config --sysroot --add' ;;
 	explain) options+=' --json --no-pager --config --sysroot' ;;
 	history) options+=' --json --no-pager --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --no-pager --sysroot' ;;
@@ -107,7 +114,7 @@ _memplugctl()
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices explain history check-config show-config monitor online hold reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan explain history check-config show-config monitor online hold reload help' \
 			-- "$word")
 	elif [[ $verb == explain ]]; then
 		_memplugctl_what "$word" "$before"
