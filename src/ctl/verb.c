@@ -51,6 +51,11 @@ static const Verb verb_table[] = {
           .help = "show the config in force, and where each value comes from",
           .options = READERS_OPTIONS,
           .run = show_config_run },
+        { .name = "doctor",
+          .arguments = "",
+          .help = "find what on this machine fights memplugd, and say what to do",
+          .options = READERS_OPTIONS,
+          .run = doctor_run },
         { .name = "help", .arguments = "", .help = "print this help", .run = help_run },
 };
 

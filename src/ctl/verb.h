@@ -37,3 +37,4 @@ int devices_run(const Options *options, int n_arguments, char **arguments);
 int history_run(const Options *options, int n_arguments, char **arguments);
 int check_config_run(const Options *options, int n_arguments, char **arguments);
 int show_config_run(const Options *options, int n_arguments, char **arguments);
+int doctor_run(const Options *options, int n_arguments, char **arguments);

@@ -16,10 +16,9 @@ static const struct {
         const char *word;
         size_t offset;
 } counts[] = {
-        { "spanned", offsetof(ZonePages, spanned) },
-        { "present", offsetof(ZonePages, present) },
-        { "managed", offsetof(ZonePages, managed) },
-        { "cma", offsetof(ZonePages, cma) },
+        { "spanned", offsetof(ZonePages, spanned) },    { "present", offsetof(ZonePages, present) },
+        { "managed", offsetof(ZonePages, managed) },    { "cma", offsetof(ZonePages, cma) },
+        { "nr_free_pages", offsetof(ZonePages, free) },
 };
 
 void zoneinfo_done(Zoneinfo *zoneinfo) {

@@ -991,6 +991,7 @@ def case_man_page(ctl):
     history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
+    words |= {"findings", "errors", "warnings", "notes", "remedy"}
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")
     os.chdir("auto")

@@ -58,11 +58,13 @@ class Tree:
         self.file("proc/iomem", "".join(lines))
 
     def zoneinfo(self, *zones):
-        """Writes /proc/zoneinfo: (node, zone, present blocks), in this machine's pages."""
+        """Writes /proc/zoneinfo: (node, zone, present blocks[, free pages]), in this machine's
+        pages; without the last, half of them are free."""
         pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
         self.file("proc/zoneinfo", "".join(
             f"Node {node}, zone {zone:>8}\n  pages free     1\n        present  {n * pages}\n"
-            for node, zone, n in zones))
+            f"      nr_free_pages {free[0] if free else n * pages // 2}\n"
+            for node, zone, n, *free in zones))
 
     def fifo_for_zones(self, index):
         """Makes a FIFO of a block's valid_zones: who opens it waits for ever."""

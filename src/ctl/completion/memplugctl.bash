@@ -56,13 +56,14 @@ _memplugctl()
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
+	doctor) options+=' --json --config --sysroot' ;;
 	show-config) options+=' --json --config --sysroot' ;;
 	esac
 
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config doctor help' \
 			-- "$word")
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
