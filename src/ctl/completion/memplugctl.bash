@@ -23,6 +23,16 @@ _memplugctl_verb()
 	done
 }
 
+# The verbs whose argument is a block or a device.
+_memplugctl_verbs_of_blocks=()
+
+# Prints the numbers of the blocks, and the names of the devices.
+_memplugctl_blocks()
+{
+	memplugctl list --all --no-legend 2>/dev/null | awk '{ print $3 }'
+	memplugctl devices --no-legend 2>/dev/null | awk '$1 != "-" { print $1 }'
+}
+
 _memplugctl()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
@@ -68,6 +78,8 @@ _memplugctl()
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [[ " ${_memplugctl_verbs_of_blocks[*]} " == *" $verb "* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_blocks)" -- "$word")
 	else
 		COMPREPLY=()
 	fi
