@@ -6,6 +6,7 @@
  */
 #include "ctl/finding.h"
 #include "ctl/status.h"
+#include "sysfs/sysfs-system.h"
 
 typedef struct Doctor {
         const char *root;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What the kernel tells of itself, and of the processes that it runs.
- */
+#include "sysfs/sysfs-system.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

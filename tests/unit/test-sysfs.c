@@ -9,7 +9,7 @@
 
 #include "fake-tree.h"
 #include "suite.h"
-#include "sysfs/sysfs.h"
+#include "sysfs/sysfs-system.h"
 
 static Sysfs *open_tree(FakeTree *tree) {
         Sysfs *sysfs = NULL;
