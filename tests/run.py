@@ -95,6 +95,7 @@ def linters(report):
     report.run("lint: include rules", python(TESTS / "lint/include-rules", TREE / "src"))
     report.run("lint: format", python(TESTS / "lint/format", TREE))
     report.run("lint: man pages", python(TESTS / "lint/man-pages", TREE))
+    report.run("lint: catalog", python(TESTS / "lint/catalog", TREE))
     report.run("lint: the linters see what is bad", python(TESTS / "lint/self-check"))
 
 

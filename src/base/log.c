@@ -2,7 +2,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@ static const char *log_name;
 static bool log_to_journal;
 static LogKeeper log_keeper;
 static void *log_keeper_userdata;
+static LogSink log_sink;
 
 static const char *const level_table[] = {
         [LOG_EMERG] = "emerg", [LOG_ALERT] = "alert",     [LOG_CRIT] = "crit",
@@ -29,6 +29,10 @@ void log_set_level(int level) {
 void log_set_keeper(LogKeeper keeper, void *userdata) {
         log_keeper = keeper;
         log_keeper_userdata = userdata;
+}
+
+void log_set_sink(LogSink sink) {
+        log_sink = sink;
 }
 
 /* $JOURNAL_STREAM is "device:inode" of the standard error that systemd gave us (systemd.exec(5)). */
@@ -63,29 +67,45 @@ const char *log_level_to_string(int level) {
         return level >= 0 && level < (int)ELEMENTSOF(level_table) ? level_table[level] : NULL;
 }
 
-void log_line(int level, const char *format, ...) {
-        int saved_errno = errno;
-        char text[1024];
-        va_list ap;
-
-        if (level > log_max_level && (level > LOG_INFO || !log_keeper))
+static void write_line(int level, const char *text, const LogMessage *message) {
+        if (log_to_journal && log_sink && message && message->id && log_sink(level, text, message))
                 return;
-
-        va_start(ap, format);
-        (void)vsnprintf(text, sizeof(text), format, ap);
-        va_end(ap);
-
-        if (log_keeper && level <= LOG_INFO)
-                log_keeper(log_keeper_userdata, level, text);
-        if (level > log_max_level) {
-                errno = saved_errno;
-                return;
-        }
 
         if (log_to_journal)
                 (void)dprintf(STDERR_FILENO, "<%d>%s\n", level, text);
         else
                 (void)dprintf(STDERR_FILENO, "%s%s%s\n", log_name ?: "", log_name ? ": " : "",
                               text);
+}
+
+_printf_(3, 0) static void log_text(const LogMessage *message, int level, const char *format,
+                                    va_list ap) {
+        int saved_errno = errno;
+        char text[LOG_TEXT_MAX];
+
+        if (level > log_max_level && (level > LOG_INFO || !log_keeper))
+                return;
+
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        if (log_keeper && level <= LOG_INFO)
+                log_keeper(log_keeper_userdata, level, text);
+        if (level <= log_max_level)
+                write_line(level, text, message);
         errno = saved_errno;
+}
+
+void log_line(int level, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        log_text(NULL, level, format, ap);
+        va_end(ap);
+}
+
+void log_message(const LogMessage *message, int level, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        log_text(message, level, format, ap);
+        va_end(ap);
 }

@@ -56,8 +56,7 @@ static bool is_barred(const View *view, int node) {
         return !budget_node_has_base(&judgement->budget, node) && has_auto_rule(view, node);
 }
 
-/* "1-3,8"; "" if there is none. The caller's; NULL: no memory. */
-static char *barred_nodes(const Status *status) {
+char *status_budget_barred_nodes(const Status *status) {
         char *text = NULL;
         size_t size = 0;
         FILE *f = open_memstream(&text, &size);
@@ -103,7 +102,7 @@ static void shorten(char *text) {
 }
 
 static int add_barred_nodes(const Status *status, bool all, BudgetLines *lines) {
-        _cleanup_free_ char *nodes = barred_nodes(status);
+        _cleanup_free_ char *nodes = status_budget_barred_nodes(status);
         int r;
 
         if (!nodes)

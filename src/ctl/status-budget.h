@@ -19,3 +19,9 @@ void budget_lines_done(BudgetLines *lines);
 
 /* An object; NULL without "auto". The caller's. */
 json_object *status_budget_to_json(const Status *status);
+
+/*
+ * The nodes that have memory for "auto", and never get movable memory from it because of numa_aware:
+ * "1-3,8"; "" if there is none. The caller's; NULL: no memory.
+ */
+char *status_budget_barred_nodes(const Status *status);

@@ -45,3 +45,4 @@ int online_run(const Options *options, int n_arguments, char **arguments);
 int hold_run(const Options *options, int n_arguments, char **arguments);
 int reload_run(const Options *options, int n_arguments, char **arguments);
 int show_config_run(const Options *options, int n_arguments, char **arguments);
+int doctor_run(const Options *options, int n_arguments, char **arguments);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "daemon/journal.h"
 #include "daemon/manager.h"
 #include "daemon/put-back.h"
 
@@ -81,6 +82,7 @@ int main(int argc, char *argv[]) {
         if (arg_put_back)
                 return put_back_run() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
+        log_set_sink(journal_send);
         r = manager_new(arg_config, arg_service, &manager);
         if (r < 0)
                 return EXIT_FAILURE;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "daemon/manager-internal.h"
+#include "daemon/message.h"
 
 /* Of what was read last; what an earlier one had is forgotten. */
 static void keep_first_error(Manager *manager, const ConfigReport *report) {
@@ -68,6 +69,17 @@ static int take_defaults(Manager *manager) {
         return take_policy(manager, policy, &(ConfigReport){});
 }
 
+static void tell_refused(const Manager *manager) {
+        char number[MESSAGE_NUMBER_MAX];
+
+        (void)snprintf(number, sizeof(number), "%zu", manager->n_config_errors);
+        log_message(&(LogMessage){ .id = MESSAGE_CONFIG_REFUSED,
+                                   .fields = { { FIELD_ERRORS, number } } },
+                    LOG_ERR, "%s",
+                    manager->policy ? "The new config is refused; the old one stays in force."
+                                    : "The config is refused; the built-in rules are in force.");
+}
+
 int manager_load_config(Manager *manager) {
         _cleanup_(config_report_done) ConfigReport report = {};
         _cleanup_(policy_unrefp) Policy *policy = NULL;
@@ -83,11 +95,10 @@ int manager_load_config(Manager *manager) {
         if (r == 0)
                 return take_policy(manager, policy, &report);
 
-        if (manager->policy) {
-                log_error("The new config is refused; the old one stays in force.");
+        tell_refused(manager);
+        if (manager->policy)
                 return 0;
-        }
-        log_error("The config is refused; the built-in rules are in force.");
+
         return take_defaults(manager);
 }
 

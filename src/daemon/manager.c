@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/manager-internal.h"
+#include "daemon/message.h"
 
 #define RUN_DIR MANAGER_RUN_DIR
 
@@ -33,7 +34,8 @@ static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
         (void)usec;
         if (++manager->n_stop_waits > STOP_WAITS_MAX) {
-                log_warning("A write still waits in the kernel; ending without it.");
+                log_message(&(LogMessage){ .id = MESSAGE_WRITE_HANGS }, LOG_WARNING,
+                            "A write still waits in the kernel; ending without it.");
                 return sd_event_exit(manager->event, 0);
         }
 
@@ -170,8 +172,11 @@ static int open_table(Manager *manager) {
         r = block_table_open(manager->run_fd, "blocks", manager->boot_id, &manager->table,
                              &damaged);
         if (damaged)
-                log_error(RUN_DIR "/blocks is damaged and was set aside as blocks.damaged: what "
-                                  "was released before is not known any more.");
+                log_message(&(LogMessage){ .id = MESSAGE_STATE_DAMAGED,
+                                           .fields = { { FIELD_FILE, "blocks" } } },
+                            LOG_ERR,
+                            RUN_DIR "/blocks is damaged and was set aside as blocks.damaged: what "
+                                    "was released before is not known any more.");
         if (r < 0)
                 (void)log_warning_errno(r, "Failed to keep " RUN_DIR "/blocks, ignoring: %m");
         if (!manager->table)

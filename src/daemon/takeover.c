@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/message.h"
 #include "daemon/takeover-steps.h"
 #include "rules/kernel-words.h"
 
@@ -40,9 +41,12 @@ static int read_saved(int dir_fd, Setting setting, TakenOver *ret) {
 
         r = taken_over_load(dir_fd, setting, ret);
         if (r == -EBADMSG)
-                log_error("What was saved of %s is damaged and was set aside as %s.damaged: its "
-                          "old value isn't known any more, and it stays as it is.",
-                          name, name);
+                log_message(&(LogMessage){ .id = MESSAGE_STATE_DAMAGED,
+                                           .fields = { { FIELD_FILE, name } } },
+                            LOG_ERR,
+                            "What was saved of %s is damaged and was set aside as %s.damaged: its "
+                            "old value isn't known any more, and it stays as it is.",
+                            name, name);
         else if (r < 0)
                 (void)log_error_errno(r, "Failed to read what was saved of %s: %m", name);
         return r;
@@ -89,7 +93,8 @@ static bool is_dispensable(Setting setting, const char *word) {
 /* It gets its old value, unless somebody else wants another one. */
 static void prepare_giving_back(const Takeover *takeover, Setting setting, Change *change) {
         const TakenOver *saved = &takeover->saved[setting];
-        const char *is = change->from.of[setting];
+        const char *name = setting_to_string(setting), *is = change->from.of[setting];
+        LogMessage message = message_of_setting(MESSAGE_SETTING_CHANGED, name, is);
 
         if (!saved->was[0] || !is[0] || equal(is, saved->was))
                 return;
@@ -97,9 +102,10 @@ static void prepare_giving_back(const Takeover *takeover, Setting setting, Chang
         if (taken_over_wrote(saved, is))
                 (void)strcpy(change->to.of[setting], saved->was);
         else
-                log_warning("%s was changed to '%s' by somebody else; it stays so, and '%s', which "
+                log_message(&message, LOG_WARNING,
+                            "%s was changed to '%s' by somebody else; it stays so, and '%s', which "
                             "it was before memplugd, isn't put back.",
-                            setting_to_string(setting), is, saved->was);
+                            name, is, saved->was);
 }
 
 static int prepare_setting(const char *word, Setting setting, Change *change) {
@@ -229,13 +235,15 @@ static void roll_back(Takeover *takeover, const Change *change) {
 static void tell(const Change *change, Setting setting) {
         const char *name = setting_to_string(setting), *from = change->from.of[setting],
                    *is = change->is.of[setting];
+        LogMessage message = message_of_setting(MESSAGE_SETTING_TAKEN_OVER, name, is);
 
         if (equal(from, is))
                 return;
         if (change->parts[setting] == PART_GIVE_BACK)
                 log_info("%s is put back to '%s'.", name, is);
         else
-                log_info("%s is '%s' while memplugd runs (it was '%s').", name, is, from);
+                log_message(&message, LOG_INFO, "%s is '%s' while memplugd runs (it was '%s').",
+                            name, is, from);
 }
 
 /* The change is through. */
@@ -301,6 +309,7 @@ int takeover_put_back(const TakeoverOps *ops, void *userdata, int dir_fd) {
 static void look_at(Takeover *takeover, Setting setting) {
         const char *name = setting_to_string(setting), *wanted = takeover->wanted.of[setting];
         char *seen = takeover->seen.of[setting], text[SETTING_TEXT_MAX];
+        LogMessage message = message_of_setting(MESSAGE_SETTING_CHANGED, name, text);
 
         if (read_setting(takeover, setting, text) < 0 || equal(text, seen))
                 return;
@@ -309,7 +318,8 @@ static void look_at(Takeover *takeover, Setting setting) {
         if (equal(text, wanted))
                 log_info("%s is '%s' again, as memplugd had set it.", name, text);
         else if (*wanted)
-                log_warning("%s was changed to '%s' by somebody else, where memplugd wants '%s'. "
+                log_message(&message, LOG_WARNING,
+                            "%s was changed to '%s' by somebody else, where memplugd wants '%s'. "
                             "It stays so; a restart sets it anew.",
                             name, text, wanted);
         else

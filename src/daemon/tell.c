@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/message.h"
 
 #define TELL_TEXT_MAX 512
 
@@ -160,37 +161,46 @@ const char *tell_reason(const WorkItem *item, const Refusal *refusal, char text[
 void tell_item(const WorkItem *item, const Refusal *refusal) {
         char rule[TELL_TEXT_MAX], first[TELL_TEXT_MAX], last[TELL_TEXT_MAX];
         const char *outcome = outcome_to_string(item->last.outcome);
-        char reason[REFUSAL_TEXT_MAX];
+        char reason[REFUSAL_TEXT_MAX], number[MESSAGE_NUMBER_MAX];
+        LogMessage message = message_of_block(item->verdict.block, item->last.outcome,
+                                              item->verdict.rule, number);
 
         describe_refusal(item, refusal, reason);
         describe_verdict(&item->verdict, rule);
         describe_attempt(&item->last, item->fell_back ? "" : reason, last);
         if (item->fell_back && !item->last.taken_off)
-                log_line(LOG_WARNING, "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
-                         item->verdict.block, outcome, last, outcome_to_string(item->first.outcome),
-                         describe_attempt(&item->first, reason, first), consequence_of(item), rule);
+                log_message(
+                        &message, LOG_WARNING,
+                        "memory%" PRIu64 ": %s by or_else: %s, since %s: %s%s; %s",
+                        item->verdict.block, outcome, last, outcome_to_string(item->first.outcome),
+                        describe_attempt(&item->first, reason, first), consequence_of(item), rule);
         else
-                log_line(level_of_outcome(item->last.outcome), "memory%" PRIu64 ": %s: %s%s; %s",
-                         item->verdict.block, outcome, last, consequence_of(item), rule);
+                log_message(&message, level_of_outcome(item->last.outcome),
+                            "memory%" PRIu64 ": %s: %s%s; %s", item->verdict.block, outcome, last,
+                            consequence_of(item), rule);
 }
 
 void tell_found_online(const Block *block, const Verdict *verdict, Outcome outcome,
                        bool by_kernel) {
-        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX];
+        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX], number[MESSAGE_NUMBER_MAX];
+        LogMessage message = message_of_block(block->index, outcome, verdict->rule, number);
 
-        log_line(level_of_outcome(outcome),
-                 "memory%" PRIu64 ": %s: %s put it online, zone %s, asked for %s%s; %s",
-                 block->index, outcome_to_string(outcome),
-                 by_kernel ? "the kernel" : "somebody else",
-                 valid_zones_format(&block->valid_zones, zones), online_to_string(verdict->online),
-                 outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
-                 describe_verdict(verdict, rule));
+        log_message(&message, level_of_outcome(outcome),
+                    "memory%" PRIu64 ": %s: %s put it online, zone %s, asked for %s%s; %s",
+                    block->index, outcome_to_string(outcome),
+                    by_kernel ? "the kernel" : "somebody else",
+                    valid_zones_format(&block->valid_zones, zones),
+                    online_to_string(verdict->online),
+                    outcome == OUTCOME_WRONG_ZONE ? ", and it stays so" : "",
+                    describe_verdict(verdict, rule));
 }
 
 void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
-        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX];
+        char rule[TELL_TEXT_MAX], zones[VALID_ZONES_TEXT_MAX], number[MESSAGE_NUMBER_MAX];
+        LogMessage message = message_of_block(block->index, OUTCOME_REFUSED, verdict->rule, number);
 
-        log_warning(
+        log_message(
+                &message, LOG_WARNING,
                 "memory%" PRIu64 ": %s: the kernel didn't put it online, asked for %s, "
                 "valid_zones '%s'; it stays offline; %s",
                 block->index, outcome_to_string(OUTCOME_REFUSED), online_to_string(verdict->online),
@@ -199,10 +209,17 @@ void tell_left_by_kernel(const Block *block, const Verdict *verdict) {
 
 void tell_failed_unplug(const Device *device, BlockIndex stayed, size_t n_returned,
                         size_t n_moved) {
-        log_notice("%s: unplugging failed, for memory%" PRIu64
-                   " didn't go offline; the kernel put %zu blocks back online, and %zu of them go "
-                   "back to the zone they had",
-                   device->name, stayed, n_returned, n_moved);
+        char number[MESSAGE_NUMBER_MAX];
+
+        (void)snprintf(number, sizeof(number), "%" PRIu64, stayed);
+        log_message(&(LogMessage){ .id = MESSAGE_UNPLUG_FAILED,
+                                   .fields = { { FIELD_DEVICE, device->name },
+                                               { FIELD_BLOCK, number } } },
+                    LOG_NOTICE,
+                    "%s: unplugging failed, for memory%" PRIu64
+                    " didn't go offline; the kernel put %zu blocks back online, and %zu of them go "
+                    "back to the zone they had",
+                    device->name, stayed, n_returned, n_moved);
 }
 
 void tell_released(const RunOfBlocks *run) {
@@ -228,12 +245,14 @@ void tell_observed(const RunOfBlocks *run) {
 }
 
 void tell_misplaced(const RunOfBlocks *run) {
-        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX];
+        char blocks[TELL_TEXT_MAX], rule[TELL_TEXT_MAX], number[MESSAGE_NUMBER_MAX];
+        LogMessage message = message_of_block(run->first, OUTCOME_WRONG_ZONE, run->rule, number);
 
-        log_notice("%s: %s: put online before memplugd started, asked for %s, and left so; %s",
-                   describe_blocks(run->first, run->last, blocks),
-                   outcome_to_string(OUTCOME_WRONG_ZONE), online_to_string(run->online),
-                   describe_rule(run->rule, rule));
+        log_message(&message, LOG_NOTICE,
+                    "%s: %s: put online before memplugd started, asked for %s, and left so; %s",
+                    describe_blocks(run->first, run->last, blocks),
+                    outcome_to_string(OUTCOME_WRONG_ZONE), online_to_string(run->online),
+                    describe_rule(run->rule, rule));
 }
 
 void tell_run(RunOfBlocks *run, const Verdict *verdict, TellRun tell) {

@@ -16,7 +16,7 @@ typedef struct ZonePages {
         uint64_t present; /* online */
         uint64_t managed; /* what the kernel gives out of that */
         uint64_t cma;  /* of those, what is lent to movable memory; 0 on kernels that don't tell */
-        uint64_t free; /* in use by nobody */
+        uint64_t free; /* of 'managed', what nobody has */
 } ZonePages;
 
 typedef struct Zoneinfo {

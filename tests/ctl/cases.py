@@ -1164,6 +1164,76 @@ def case_completion(ctl):
         check(done.stdout.split() == expected, f"{words}: {done.stdout.split()}")
 
 
+def completed_by_bash(ctl, words, before="", end="_memplugctl"):
+    """What bash completes of the last word, after the commands 'before'."""
+    script = SOURCE / "src/ctl/completion/memplugctl.bash"
+    done = subprocess.run(
+        ["bash", "-c", f'source "$1"; shift; memplugctl() {{ {ctl.program} --sysroot tree "$@"; }}\n'
+         f'{before}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); {end}; '
+         'printf "%s\\n" "${COMPREPLY[@]}"', "bash", script, "memplugctl", *words],
+        check=True, encoding="utf-8", stdout=subprocess.PIPE)
+    return done.stdout.split()
+
+
+def case_completion_blocks(ctl):
+    """Verbs whose argument is a block or a device have those of the machine completed."""
+    tree = plugged_tree()
+    tree.dimm("PNP0C80:00", 32, 39)
+    before = "_memplugctl_verbs_of_blocks=(history)"
+    told = completed_by_bash(ctl, ["history", ""], before)
+    check(told == [*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"], f"bash: {told}")
+    told = completed_by_bash(ctl, ["--all", "history", "PNP"], before)
+    check(told == ["PNP0C80:00"], f"bash: {told}")
+    check(not completed_by_bash(ctl, ["history", ""]), "of a verb that takes none")
+
+    told = completed_by_zsh(ctl, ["history", ""], before)
+    check(told == [*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"], f"zsh: {told}")
+    check(not completed_by_zsh(ctl, ["history", ""]), "of a verb that takes none")
+
+
+# What zsh's own functions would do, as far as a test without terminal can see it.
+ZSH = """\
+_call_program() { shift; "$@" }
+_describe() { print -l -- "${(@P)@[-1]}" }
+_files() { print -- FILES "$@" }
+compadd() { shift; print -l -- "$@" }
+compset() { return 0 }
+"""
+
+
+def completed_by_zsh(ctl, words, before=""):
+    """What zsh is offered for the last word, a line each."""
+    script = (SOURCE / "src/ctl/completion/memplugctl.zsh").read_text(encoding="utf-8")
+    # Its last line is for zsh's own loading of it.
+    script = script.replace('\n_memplugctl "$@"\n', "\n")
+    done = subprocess.run(
+        ["zsh", "-f", "-c", f'memplugctl() {{ {ctl.program} --sysroot tree "$@" }}\n{ZSH}\n'
+         f'{script}\n{before}\nwords=("$@"); CURRENT=$#; _memplugctl', "zsh", "memplugctl", *words],
+        check=False, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(not done.stderr, done.stderr)
+    return done.stdout.splitlines()
+
+
+def case_completion_zsh(ctl):
+    """zsh is offered each verb and option, with its help, and the options of each verb as bash."""
+    told = ctl.run("--help").stdout
+    verbs = dict(re.findall(r"^  ([a-z][a-z-]+)(?: \S+)? {2,}(.*)$", told, re.M))
+    options = dict(re.findall(r"^  .*(--[a-z-]+)(?: \S+)? {2,}(.*)$", told, re.M))
+    check("list" in verbs and "--sysroot" in options, "the help isn't read right")
+
+    offered = completed_by_zsh(ctl, [""])
+    check(offered == [f"{verb}:{text}" for verb, text in verbs.items()], f"verbs: {offered}")
+    offered = completed_by_zsh(ctl, ["--"])
+    check(offered == [f"{option}:{text}" for option, text in options.items()], f"{offered}")
+    for verb in verbs:
+        offered = {line.split(":")[0] for line in completed_by_zsh(ctl, [verb, "--"])}
+        check(offered == set(completed_by_bash(ctl, [verb, "--"])), f"{verb}: {offered}")
+
+    check(completed_by_zsh(ctl, ["list", "--config", ""]) == ["FILES"], "--config")
+    check(completed_by_zsh(ctl, ["list", "--sysroot=t"]) == ["FILES -/"], "--sysroot")
+    check(completed_by_zsh(ctl, ["--sysroot", "/", "check-config", ""]) == ["FILES"], "PATH")
+
+
 def case_man_page(ctl):
     """Each verb, option, column and key of JSON is in the man page."""
     page = (SOURCE / "man/memplugctl.1").read_text(encoding="utf-8").replace("\\-", "-")
@@ -1184,6 +1254,7 @@ def case_man_page(ctl):
     os.chdir("explained")
     explained_tree()
     words |= keys_of(ctl.json("explain", "35", "PNP0C80:00", "--sysroot", "tree"))
+    words |= {"findings", "errors", "warnings", "notes", "remedy"}
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")
     os.chdir("auto")

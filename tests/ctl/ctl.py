@@ -7,6 +7,8 @@ import os
 import pathlib
 import subprocess
 
+import schema
+
 EXPECTED = pathlib.Path(__file__).parent / "expected"
 
 
@@ -42,7 +44,8 @@ class Ctl:
         return environment | {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
 
     def run(self, *arguments, exit_code=0, locale="C", env=None, **kwargs):
-        """Runs it to its end, and checks its exit code. Answers what it wrote.
+        """Runs it to its end, and checks its exit code (None: any will do), and its JSON by the
+        schema. Answers what it wrote.
 
         env    what is different in its environment; None: it isn't there"""
         environment = self.environment(locale, self.bus) | (env or {})
@@ -50,9 +53,14 @@ class Ctl:
         kwargs = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                   "encoding": "utf-8"} | kwargs
         done = subprocess.run([self.program, *arguments], env=environment, check=False, **kwargs)
-        check(done.returncode == exit_code,
+        check(exit_code is None or done.returncode == exit_code,
               f"memplugctl {' '.join(arguments)}: exit code {done.returncode}, "
               f"expected {exit_code}\n{done.stdout}{done.stderr}")
+        if "--json" in arguments and done.stdout and "--help" not in arguments:
+            try:
+                schema.validate_output(arguments, done.stdout)
+            except schema.Unfit as unfit:
+                raise Failure(str(unfit)) from unfit
         return done
 
     def expect(self, *arguments, **kwargs):

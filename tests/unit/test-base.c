@@ -297,6 +297,74 @@ START_TEST(log_levels_are_words_or_numbers) {
 }
 END_TEST
 
+static int n_sunk;
+static bool sink_takes;
+
+static bool sink(int level, const char *text, const LogMessage *message) {
+        ck_assert_int_eq(level, LOG_WARNING);
+        ck_assert_str_eq(text, "block 3");
+        ck_assert_str_eq(message->id, "an ID");
+        ck_assert_str_eq(message->fields[0].value, "3");
+        n_sunk++;
+        return sink_takes;
+}
+
+/* What stands in a file that was standard error meanwhile. */
+static const char *log_into(const FakeTree *tree, const LogMessage *message, int level) {
+        int saved = dup(STDERR_FILENO);
+        char path[128];
+        _cleanup_close_ int fd = -EBADF;
+        char stream[64];
+        static char text[64];
+        struct stat st;
+        ssize_t n;
+
+        (void)snprintf(path, sizeof(path), "%s/log", tree->root);
+        fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        ck_assert_int_ge(dup2(fd, STDERR_FILENO), 0);
+        ck_assert_int_eq(fstat(fd, &st), 0);
+        (void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+                       (unsigned long long)st.st_ino);
+        ck_assert_int_eq(setenv("JOURNAL_STREAM", stream, 1), 0);
+        log_open("base");
+        log_message(message, level, "block %d", 3);
+        (void)dup2(saved, STDERR_FILENO);
+        (void)close(saved);
+
+        n = pread(fd, text, sizeof(text) - 1, 0);
+        ck_assert_int_ge(n, 0);
+        text[n] = 0;
+        return text;
+}
+
+/* Only lines that have an ID go to the sink, and what it doesn't take isn't lost. */
+START_TEST(lines_with_an_id_go_to_the_sink) {
+        const LogMessage message = { .id = "an ID", .fields = { { "BLOCK", "3" } } }, plain = {};
+        FakeTree *tree = fake_tree_new();
+
+        ck_assert_str_eq(log_into(tree, &message, LOG_WARNING), "<4>block 3\n");
+        log_set_sink(sink);
+        sink_takes = true;
+        ck_assert_str_eq(log_into(tree, &message, LOG_WARNING), "");
+        ck_assert_int_eq(n_sunk, 1);
+        sink_takes = false;
+        ck_assert_str_eq(log_into(tree, &message, LOG_WARNING), "<4>block 3\n");
+        ck_assert_int_eq(n_sunk, 2);
+
+        ck_assert_str_eq(log_into(tree, &plain, LOG_WARNING), "<4>block 3\n");
+        ck_assert_str_eq(log_into(tree, NULL, LOG_WARNING), "<4>block 3\n");
+        ck_assert_str_eq(log_into(tree, &message, LOG_DEBUG), "");
+        ck_assert_int_eq(n_sunk, 2);
+
+        /* Standard error is no journal any more. */
+        log_open("base");
+        log_message(&message, LOG_WARNING, "block %d", 3);
+        ck_assert_int_eq(n_sunk, 2);
+        log_set_sink(NULL);
+        fake_tree_free(tree);
+}
+END_TEST
+
 static int open_root(const FakeTree *tree) {
         int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -397,6 +465,6 @@ TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, pa
              parses_percentages, parses_the_number_behind_a_prefix,
              range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
-             log_levels_are_words_or_numbers, reads_attributes_up_to_their_room,
-             reads_only_regular_files_that_arent_too_large, reads_files_of_unknown_size,
-             copies_utf_8);
+             log_levels_are_words_or_numbers, lines_with_an_id_go_to_the_sink,
+             reads_attributes_up_to_their_room, reads_only_regular_files_that_arent_too_large,
+             reads_files_of_unknown_size, copies_utf_8);

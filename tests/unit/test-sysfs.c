@@ -2,12 +2,14 @@
 #undef NDEBUG
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "fake-tree.h"
 #include "suite.h"
-#include "sysfs/sysfs.h"
+#include "sysfs/sysfs-system.h"
 
 static Sysfs *open_tree(FakeTree *tree) {
         Sysfs *sysfs = NULL;
@@ -305,10 +307,110 @@ START_TEST(reads_which_nodes_have_cpus) {
 }
 END_TEST
 
+START_TEST(reads_what_the_kernel_was_booted_with) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree), *with = NULL;
+        _cleanup_free_ char *line = NULL;
+        char text[SETTING_TEXT_MAX];
+        bool is_on = true;
+
+        ck_assert_int_eq(sysfs_read_command_line(sysfs, &line), -ENOENT);
+        ck_assert_int_eq(sysfs_read_memmap_on_memory(sysfs, &is_on), 0);
+        ck_assert(!is_on);
+        ck_assert_int_eq(sysfs_read_crash_hotplug(sysfs, text), -ENOENT);
+
+        fake_file(tree, "proc/cmdline", "quiet memhp_default_state=online\n");
+        fake_file(tree, "sys/devices/system/memory/crash_hotplug", "1\n");
+        fake_file(tree, "sys/module/memory_hotplug/parameters/memmap_on_memory", "force\n");
+        with = open_tree(tree);
+        ck_assert_int_eq(sysfs_read_command_line(with, &line), 0);
+        ck_assert_str_eq(line, "quiet memhp_default_state=online");
+        ck_assert_int_ge(sysfs_read_crash_hotplug(with, text), 0);
+        ck_assert_str_eq(text, "1");
+        ck_assert_int_eq(sysfs_read_memmap_on_memory(with, &is_on), 0);
+        ck_assert(is_on);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(reads_attributes_of_classes) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        char text[16];
+
+        fake_file(tree, "sys/class/dmi/id/sys_vendor", "ACME\n");
+        ck_assert_int_eq(
+                sysfs_read_class_attribute(sysfs, "dmi", "id", "sys_vendor", text, sizeof(text)),
+                4);
+        ck_assert_str_eq(text, "ACME");
+        ck_assert_int_eq(sysfs_read_class_attribute(sysfs, "dmi", "id", "none", text, sizeof(text)),
+                         -ENOENT);
+        ck_assert_int_eq(
+                sysfs_read_class_attribute(sysfs, "..", "..", "etc/passwd", text, sizeof(text)),
+                -EINVAL);
+        ck_assert_int_eq(sysfs_read_class_attribute(sysfs, "dmi", "..", "id", text, sizeof(text)),
+                         -EINVAL);
+        fake_tree_free(tree);
+}
+END_TEST
+
+static void note_process(void *userdata, pid_t pid, const char *name) {
+        char *text = userdata;
+        size_t n = strlen(text);
+
+        (void)snprintf(text + n, 64 - n, "%d %s;", (int)pid, name);
+}
+
+START_TEST(reads_processes) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        uint64_t capabilities;
+        char text[64] = "";
+
+        fake_file(tree, "proc/self/comm", "memplugctl\n");
+        fake_file(tree, "proc/71/comm", "kata-agent\n");
+        fake_file(tree, "proc/71/status",
+                  "Name:\tkata-agent\nCapPrm:\t0000000000000000\n"
+                  "CapEff:\t0000000000001002\nCapBnd:\t0\n");
+        fake_file(tree, "proc/72/status", "Name:\tx\n");
+        ck_assert_int_eq(sysfs_each_process(sysfs, note_process, text), 0);
+        ck_assert_str_eq(text, "71 kata-agent;");
+
+        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 71, &capabilities), 0);
+        ck_assert_uint_eq(capabilities, 0x1002);
+        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 72, &capabilities), -EBADMSG);
+        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 73, &capabilities), -ENOENT);
+        fake_tree_free(tree);
+}
+END_TEST
+
+START_TEST(finds_who_holds_a_lock) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        pid_t pid = -1;
+
+        ck_assert_int_eq(sysfs_find_lock_owner(sysfs, makedev(0, 0x1a), 733, &pid), -ENOENT);
+        fake_file(tree, "proc/locks",
+                  "1: POSIX  ADVISORY  WRITE 400 00:1a:733 0 EOF\n"
+                  "2: FLOCK  ADVISORY  WRITE 500 00:1b:733 0 EOF\n"
+                  "2: -> FLOCK  ADVISORY  WRITE 501 00:1a:733 0 EOF\n"
+                  "nonsense\n\n"
+                  "17: FLOCK  ADVISORY  WRITE 523 00:1a:733 0 EOF\n"
+                  "18: FLOCK  ADVISORY  WRITE -1 00:1a:734 0 EOF");
+        ck_assert_int_eq(sysfs_find_lock_owner(sysfs, makedev(0, 0x1a), 733, &pid), 0);
+        ck_assert_int_eq(pid, 523);
+        ck_assert_int_eq(sysfs_find_lock_owner(sysfs, makedev(0, 0x1a), 734, &pid), 0);
+        ck_assert_int_eq(pid, 0);
+        ck_assert_int_eq(sysfs_find_lock_owner(sysfs, makedev(1, 0x1a), 733, &pid), -ENOENT);
+        fake_tree_free(tree);
+}
+END_TEST
+
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
              without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
              what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is,
              settings_are_read_and_written_at_their_places, an_old_kernel_has_no_settings,
              reads_how_much_the_zones_have, zones_that_cant_be_read_leave_nothing,
-             reads_which_nodes_have_cpus);
+             reads_which_nodes_have_cpus, reads_what_the_kernel_was_booted_with,
+             reads_attributes_of_classes, reads_processes, finds_who_holds_a_lock);

@@ -61,7 +61,7 @@ static const char two_nodes[] = "Node 0, zone      DMA\n"
 
 START_TEST(reads_each_zone_of_each_node) {
         static const ZonePages rows[] = {
-                { 0, ZONE_DMA, 4095, 3998, 3840, 0 },
+                { 0, ZONE_DMA, 4095, 3998, 3840, 0, 3840 },
                 { 0, ZONE_DMA32, 1044480, 782336, 772917, 16384 },
                 { 0, ZONE_NORMAL, 0, 0, 0, 0 },
                 { 0, ZONE_MOVABLE, 65536, 32768, 32768, 0 },
@@ -81,6 +81,7 @@ START_TEST(reads_each_zone_of_each_node) {
                 ck_assert_uint_eq(zone->present, rows[i].present);
                 ck_assert_uint_eq(zone->managed, rows[i].managed);
                 ck_assert_uint_eq(zone->cma, rows[i].cma);
+                ck_assert_uint_eq(zone->free, rows[i].free);
         }
 }
 END_TEST

@@ -102,6 +102,7 @@ _memplugctl()
 	history) options+=' --json --no-pager --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --no-pager --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
+	doctor) options+=' --json --no-pager --config --sysroot' ;;
 	monitor) options+=' --json' ;;
 	online) options+=' --json --zone' ;;
 	hold) options+=' --why' ;;
@@ -114,7 +115,7 @@ _memplugctl()
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan explain history check-config show-config monitor online hold reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan explain history check-config show-config doctor monitor online hold reload help' \
 			-- "$word")
 	elif [[ $verb == explain ]]; then
 		_memplugctl_what "$word" "$before"
@@ -123,6 +124,8 @@ _memplugctl()
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	elif [[ " ${_memplugctl_verbs_of_blocks[*]} " == *" $verb "* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_blocks)" -- "$word")
 	else
 		COMPREPLY=()
 	fi

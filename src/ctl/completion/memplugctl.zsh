@@ -1,0 +1,104 @@
+#compdef memplugctl
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Completion of memplugctl's verbs, options, files, blocks and devices, for zsh.
+#
+# Verbs and options, and what they are for, are read from --help.
+
+# Sets 'reply' to the lines "NAME:HELP" of a part of --help: Verbs or Options.
+_memplugctl_part()
+{
+	local line part
+	local -a match mbegin mend
+
+	reply=()
+	for line in "${(@f)$(_call_program help memplugctl --help 2>/dev/null)}"; do
+		if [[ $line == [A-Z]*: ]]; then
+			part=${line%:}
+		elif [[ $part == $1 && $line =~ '^  +(-h, +)?([a-z-]+)( [^ ]+)?  +(.*)$' ]]; then
+			reply+=("$match[2]:$match[4]")
+		fi
+	done
+}
+
+# Sets 'reply' to the options that a verb takes; an empty word: before any verb.
+_memplugctl_options_of()
+{
+	case $1 in
+	status) reply=(--json --all --config --sysroot) ;;
+	list) reply=(--json --all --bytes --no-legend --config --sysroot) ;;
+	devices) reply=(--json --bytes --no-legend --sysroot) ;;
+	history) reply=(--json --sysroot) ;;
+	check-config) reply=(--json --strict --sysroot) ;;
+	show-config) reply=(--json --config --sysroot) ;;
+	doctor) reply=(--json --config --sysroot) ;;
+	help) reply=() ;;
+	*)
+		_memplugctl_part Options
+		reply=("${(@)reply%%:*}")
+		;;
+	esac
+	reply+=(--help --version)
+}
+
+# The verbs whose argument is a block or a device.
+typeset -ga _memplugctl_verbs_of_blocks=()
+
+# Numbers of blocks, and names of devices.
+_memplugctl_blocks()
+{
+	local line
+	local -a blocks devices
+
+	for line in "${(@f)$(_call_program blocks memplugctl list --all --no-legend 2>/dev/null)}"; do
+		blocks+=("${${=line}[3]}")
+	done
+	for line in "${(@f)$(_call_program devices memplugctl devices --no-legend 2>/dev/null)}"; do
+		[[ $line == -* ]] || devices+=("${${=line}[1]}")
+	done
+	compadd -- $blocks $devices
+}
+
+_memplugctl()
+{
+	local -a reply all
+	local verb pattern i
+
+	for ((i = 2; i < CURRENT; i++)); do
+		case $words[i] in
+		--config | --sysroot) ((i++)) ;;
+		-*) ;;
+		*)
+			verb=$words[i]
+			break
+			;;
+		esac
+	done
+
+	case ${words[CURRENT - 1]}/${words[CURRENT]} in
+	--config/*) _files && return ;;
+	--sysroot/*) _files -/ && return ;;
+	*/--config=*) compset -P '*=' && _files && return ;;
+	*/--sysroot=*) compset -P '*=' && _files -/ && return ;;
+	*/-*)
+		_memplugctl_part Options
+		all=("${reply[@]}")
+		_memplugctl_options_of "$verb"
+		pattern="(${(j:|:)reply}):*"
+		reply=(${(M)all:#${~pattern}})
+		_describe -o option reply
+		return
+		;;
+	esac
+
+	if [[ -z $verb ]]; then
+		_memplugctl_part Verbs
+		_describe verb reply
+	elif [[ $verb == check-config ]]; then
+		_files
+	elif ((${_memplugctl_verbs_of_blocks[(Ie)$verb]})); then
+		_memplugctl_blocks
+	fi
+}
+
+_memplugctl "$@"
