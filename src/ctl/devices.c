@@ -49,79 +49,10 @@ static void devices_done(Devices *devices) {
         view_done(&devices->view);
 }
 
-/* "32-39,41". The caller's; NULL: no memory. */
-static char *blocks_text(const BlockList *list) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *f;
-
-        f = open_memstream(&text, &size);
-        if (!f)
-                return NULL;
-
-        for (size_t i = 0; i < list->n_ranges; i++) {
-                char range[FORMAT_TEXT_MAX];
-
-                (void)fprintf(f, "%s%s", i > 0 ? "," : "",
-                              format_blocks(list->ranges[i].first, list->ranges[i].last, range));
-        }
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
-
-/* "online", "offline", "6 of 8 online"; and what the kernel calls the device's state itself. */
-static void format_state(const Group *group, char text[FORMAT_TEXT_MAX]) {
-        uint64_t n = group_count(group), n_online = n - group->n_blocks[SHARE_OFFLINE];
-        const char *own = group->device ? group->device->state : "";
-        int k = 0;
-
-        if (n_online > 0 && n_online < n)
-                k = snprintf(text, FORMAT_TEXT_MAX, "%" PRIu64 " of %" PRIu64 " ", n_online, n);
-        (void)snprintf(text + k, FORMAT_TEXT_MAX - (size_t)k, "%s%s%s%s",
-                       n_online > 0 ? "online" : "offline", *own ? " (" : "", own, *own ? ")" : "");
-}
-
-/* Where that of it is which is online. NULL: nowhere, or the kernel doesn't tell. */
-static const char *zones_word(const Group *group) {
-        bool kernel = group->n_blocks[SHARE_KERNEL] > 0;
-        bool movable = group->n_blocks[SHARE_MOVABLE] > 0;
-
-        if (kernel && movable)
-                return "mixed";
-
-        return kernel ? "kernel" : movable ? "movable" : NULL;
-}
-
-/* The caller's; NULL: no memory. */
-static char *removable_text(const Group *group) {
-        static const char *const words[] = {
-                [REMOVABLE_YES] = "yes",
-                [REMOVABLE_UNKNOWN] = "unknown",
-                [REMOVABLE_NOTHING] = "-",
-        };
-        Removable removable = group_removable(group);
-        _cleanup_free_ char *blocks = NULL;
-        uint64_t n = block_list_count(&group->kernel);
-        char *text;
-
-        if (removable != REMOVABLE_NO)
-                return strdup(words[removable]);
-
-        blocks = blocks_text(&group->kernel);
-        if (!blocks || asprintf(&text, "no, %" PRIu64 " block%s in the kernel zone: %s", n,
-                                format_plural(n), blocks) < 0)
-                return NULL;
-
-        return text;
-}
-
 static int add_line(struct libscols_table *table, const Options *options, const View *view,
                     const Group *group) {
-        _cleanup_free_ char *blocks = blocks_text(&group->blocks);
-        _cleanup_free_ char *removable = removable_text(group);
+        _cleanup_free_ char *blocks = block_list_format(&group->blocks);
+        _cleanup_free_ char *removable = group_removable_text(group);
         char node[FORMAT_TEXT_MAX], size[FORMAT_TEXT_MAX], state[FORMAT_TEXT_MAX];
         struct libscols_line *line = scols_table_new_line(table, NULL);
         int r = 0;
@@ -129,7 +60,7 @@ static int add_line(struct libscols_table *table, const Options *options, const 
         if (!blocks || !removable || !line)
                 return -ENOMEM;
 
-        format_state(group, state);
+        group_format_state(group, state);
         const char *const texts[_COLUMN_MAX] = {
                 [COLUMN_DEVICE] = group->device ? group->device->name : "-",
                 [COLUMN_SOURCE] = source_to_string(group->source),
@@ -138,7 +69,7 @@ static int add_line(struct libscols_table *table, const Options *options, const 
                         legend_size(options, group_count(group) * view->snapshot.block_size, size),
                 [COLUMN_BLOCKS] = blocks,
                 [COLUMN_STATE] = state,
-                [COLUMN_ZONES] = zones_word(group) ?: "-",
+                [COLUMN_ZONES] = group_zones_word(group) ?: "-",
                 [COLUMN_REMOVABLE] = removable,
         };
         for (Column column = 0; column < _COLUMN_MAX && r == 0; column++)
@@ -168,51 +99,6 @@ static int print_table(const Options *options, const Devices *devices) {
 
         legend_print(options, &devices->view.snapshot, &devices->totals);
         return 0;
-}
-
-static json_object *blocks_to_json(const BlockList *list) {
-        json_object *array = json_new_array();
-
-        for (size_t i = 0; i < list->n_ranges; i++) {
-                json_object *range = json_new_object();
-
-                json_add(range, "first_block", json_new_number(list->ranges[i].first));
-                json_add(range, "last_block", json_new_number(list->ranges[i].last));
-                json_append(array, range);
-        }
-        return array;
-}
-
-static json_object *removable_to_json(const Group *group) {
-        Removable removable = group_removable(group);
-
-        if (removable == REMOVABLE_UNKNOWN || removable == REMOVABLE_NOTHING)
-                return NULL;
-
-        return json_new_bool(removable == REMOVABLE_YES);
-}
-
-static json_object *group_to_json(const Snapshot *snapshot, const Group *group) {
-        const Device *device = group->device;
-        json_object *object = json_new_object();
-        const char *zones = zones_word(group);
-
-        json_add(object, "device", device ? json_new_text(device->name) : NULL);
-        json_add(object, "source",
-                 group->source == SOURCE_UNKNOWN ? NULL
-                                                 : json_new_text(source_to_string(group->source)));
-        json_add(object, "hot_added", json_new_bool(group->hot_added));
-        json_add(object, "node",
-                 group->node == NODE_UNKNOWN ? NULL : json_new_number((uint64_t)group->node));
-        json_add(object, "bytes", json_new_number(group_count(group) * snapshot->block_size));
-        json_add(object, "blocks", blocks_to_json(&group->blocks));
-        shares_add_to_json(object, group->n_blocks, snapshot->block_size);
-        json_add(object, "zones", zones ? json_new_text(zones) : NULL);
-        json_add(object, "removable", removable_to_json(group));
-        json_add(object, "kernel_blocks", blocks_to_json(&group->kernel));
-        json_add(object, "device_state",
-                 device && device->state[0] ? json_new_text(device->state) : NULL);
-        return object;
 }
 
 static void print_json(const Devices *devices) {

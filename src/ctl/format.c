@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 _Static_assert(FORMAT_TEXT_MAX >= VALID_ZONES_TEXT_MAX, "valid_zones don't fit");
 
@@ -77,6 +78,19 @@ const char *format_source(const Snapshot *snapshot, const Block *block,
 
         (void)snprintf(text, FORMAT_TEXT_MAX, "%s%s%s", source_to_string(block->source),
                        device ? " " : "", device ? device->name : "");
+        return text;
+}
+
+const char *format_time(uint64_t usec, char text[FORMAT_TEXT_MAX]) {
+        time_t seconds = (time_t)(usec / 1000000);
+        struct tm tm;
+        size_t n;
+
+        if (!localtime_r(&seconds, &tm))
+                return strcpy(text, "?");
+
+        n = strftime(text, FORMAT_TEXT_MAX, "%F %T", &tm);
+        (void)snprintf(text + n, FORMAT_TEXT_MAX - n, ".%03u", (unsigned)(usec / 1000 % 1000));
         return text;
 }
 

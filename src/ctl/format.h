@@ -37,6 +37,9 @@ const char *format_zones(const Block *block, char text[FORMAT_TEXT_MAX]);
 /* "dimm PNP0C80:01", or "boot": where the block comes from, and its device if it has one. */
 const char *format_source(const Snapshot *snapshot, const Block *block, char text[FORMAT_TEXT_MAX]);
 
+/* "2026-11-22 06:10:03.123", of CLOCK_REALTIME in microseconds, in local time. */
+const char *format_time(uint64_t usec, char text[FORMAT_TEXT_MAX]);
+
 /* "" for 1, else "s". */
 static inline const char *format_plural(uint64_t n) {
         return n == 1 ? "" : "s";

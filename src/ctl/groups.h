@@ -4,6 +4,7 @@
  * The blocks by what they were plugged with: a device, or a source that knows no devices.
  */
 #include "base/range-set.h"
+#include "ctl/format.h"
 #include "ctl/json.h"
 #include "ctl/totals.h"
 
@@ -50,3 +51,21 @@ void shares_add_to_json(json_object *object, const uint64_t n_blocks[_SHARE_MAX]
 
 /* How many blocks the list has. */
 uint64_t block_list_count(const BlockList *list);
+
+/* "32-39,41". The caller's; NULL: no memory. */
+char *block_list_format(const BlockList *list);
+
+/* "online", "offline", "6 of 8 online"; and what the kernel calls the device's state itself. */
+void group_format_state(const Group *group, char text[FORMAT_TEXT_MAX]);
+
+/*
+ * Where that of it is which is online: "kernel", "movable" or "mixed". NULL: nowhere, or the kernel
+ * doesn't tell.
+ */
+const char *group_zones_word(const Group *group);
+
+/* "yes", or what stops it from being unplugged. The caller's; NULL: no memory. */
+char *group_removable_text(const Group *group);
+
+/* The keys of one element of devices' "devices". The result is the caller's. */
+json_object *group_to_json(const Snapshot *snapshot, const Group *group);

@@ -2,26 +2,20 @@
 /*
  * memplugctl history: what memplugd did and told since the machine was booted, newest first.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
-#include "base/io.h"
 #include "base/log.h"
 #include "ctl/format.h"
 #include "ctl/json.h"
+#include "ctl/kept.h"
 #include "ctl/output.h"
 #include "ctl/verb.h"
 #include "model/history.h"
 
-#define RUN_DIR "/run/memplugd/"
-
 /* Somebody else than memplugd may have written it. */
 #define FILE_MAX ((size_t)16 * HISTORY_FILE_MAX)
-
-#define TIME_TEXT_MAX 40
 
 typedef struct Entries {
         char *old_text, *text; /* which the entries' texts lie in */
@@ -64,43 +58,18 @@ static int add_lines(Entries *entries, char *text) {
         return 0;
 }
 
-/* A file that isn't there is an empty one. */
 static int read_file(const char *root, const char *name, Entries *entries, char **text) {
-        _cleanup_free_ char *path = NULL;
-        size_t size;
-        int r;
+        int r = kept_read(root, name, FILE_MAX, text);
 
-        if (asprintf(&path, "%s" RUN_DIR "%s", root, name) < 0) {
-                path = NULL;
+        if (r > 0 && add_lines(entries, *text) < 0)
                 return log_error_errno(-ENOMEM, "can't read the history: %m");
-        }
-
-        r = read_file_at(AT_FDCWD, path, FILE_MAX, text, &size);
-        if (r == -ENOENT)
-                return 0;
-        if (r == 0)
-                r = add_lines(entries, *text);
-        return r < 0 ? log_error_errno(r, "can't read '%s': %m", path) : 0;
-}
-
-/* "2026-11-22 06:10:03.123", in local time. */
-static const char *format_time(uint64_t usec, char text[TIME_TEXT_MAX]) {
-        time_t seconds = (time_t)(usec / 1000000);
-        struct tm tm;
-        size_t n;
-
-        if (!localtime_r(&seconds, &tm))
-                return strcpy(text, "?");
-
-        n = strftime(text, TIME_TEXT_MAX, "%F %T", &tm);
-        (void)snprintf(text + n, TIME_TEXT_MAX - n, ".%03u", (unsigned)(usec / 1000 % 1000));
-        return text;
+        return r;
 }
 
 static void print_entry(const HistoryEntry *entry) {
         _cleanup_free_ char *message = format_printable(entry->text);
         bool is_bad = entry->level <= LOG_WARNING;
-        char time[TIME_TEXT_MAX];
+        char time[FORMAT_TEXT_MAX];
 
         printf("%s  %s%s%s\n", format_time(entry->usec, time),
                is_bad ? output_colour(COLOUR_BAD) : "", message ?: "out of memory",

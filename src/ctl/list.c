@@ -45,16 +45,6 @@ static FoldBy fold_by(const Options *options) {
         return options_have(options, OPTION_ALL) ? FOLD_NOTHING : FOLD_ALIKE;
 }
 
-/* A broken config doesn't keep the blocks from being listed, but it must be known. */
-static void tell_broken_config(const View *view) {
-        const ConfigMessage *error = report_first_error(&view->report);
-        _cleanup_free_ char *text = error ? report_format_message(error) : NULL;
-
-        log_error("the config is broken, WANTED is by the built-in rules alone ('" CTL_NAME
-                  " check-config' tells all): %s",
-                  text ?: "out of memory");
-}
-
 static uint64_t bytes_of(const View *view, uint64_t n_blocks) {
         return n_blocks * view->snapshot.block_size;
 }
@@ -188,7 +178,7 @@ int list_run(const Options *options, int n_arguments, char **arguments) {
         if (r < 0)
                 return EXIT_FAILURE;
         if (!view.config_is_valid)
-                tell_broken_config(&view);
+                report_tell_broken(&view.report, "WANTED is");
 
         r = totals_count(&view.snapshot, &totals);
         if (r >= 0 && options_have(options, OPTION_JSON))

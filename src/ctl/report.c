@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/report.h"
 
+#include "base/log.h"
 #include "ctl/format.h"
+#include "ctl/verb.h"
 
 static const char *level_to_string(ConfigLevel level) {
         return level == CONFIG_ERROR ? "error" : "warning";
@@ -72,4 +74,13 @@ json_object *report_to_json(const ConfigReport *report, const Policy *policy, bo
         json_add(object, "warnings", json_new_number(report->n_messages - report->n_errors));
         json_add(object, "messages", messages);
         return object;
+}
+
+void report_tell_broken(const ConfigReport *report, const char *what) {
+        const ConfigMessage *error = report_first_error(report);
+        _cleanup_free_ char *text = error ? report_format_message(error) : NULL;
+
+        log_error("the config is broken, %s by the built-in rules alone ('" CTL_NAME
+                  " check-config' tells all): %s",
+                  what, text ?: "out of memory");
 }

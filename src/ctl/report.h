@@ -17,5 +17,8 @@ char *report_format_message(const ConfigMessage *message);
 /* The first message that is an error; NULL if there is none. */
 const ConfigMessage *report_first_error(const ConfigReport *report);
 
+/* Tells on standard error that 'what' ("WANTED is") isn't by the config: it is broken, which must be known. */
+void report_tell_broken(const ConfigReport *report, const char *what);
+
 /* The caller's. 'policy' is the one in force, be it the built-in rules alone. */
 json_object *report_to_json(const ConfigReport *report, const Policy *policy, bool valid);

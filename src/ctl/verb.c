@@ -34,6 +34,12 @@ static const Verb verb_table[] = {
           .options = OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_SYSROOT) |
                      OPTION_BIT(OPTION_BYTES) | OPTION_BIT(OPTION_NO_LEGEND),
           .run = devices_run },
+        { .name = "explain",
+          .arguments = "WHAT...",
+          .help = "tell why a block, address or device is as it is, and what was done",
+          .max_arguments = INT_MAX,
+          .options = READERS_OPTIONS,
+          .run = explain_run },
         { .name = "history",
           .arguments = "",
           .help = "show what memplugd did and told, newest first",

@@ -34,6 +34,7 @@ void verb_print_help(void);
 int status_run(const Options *options, int n_arguments, char **arguments);
 int list_run(const Options *options, int n_arguments, char **arguments);
 int devices_run(const Options *options, int n_arguments, char **arguments);
+int explain_run(const Options *options, int n_arguments, char **arguments);
 int history_run(const Options *options, int n_arguments, char **arguments);
 int check_config_run(const Options *options, int n_arguments, char **arguments);
 int show_config_run(const Options *options, int n_arguments, char **arguments);

@@ -24,16 +24,16 @@ static void tell_online(Decision *decision, const Block *block, const Verdict *v
 
         if (was_before && outcome != OUTCOME_WRONG_ZONE)
                 return;
+        rounds_tell_verdict(rounds, verdict);
+        rounds_record_block(
+                rounds, block, verdict,
+                (Record){ .outcome = outcome, .onliner = decision_find_onliner(decision, is_new) });
         if (was_before)
                 tell_run(&decision->misplaced, verdict, tell_misplaced);
         else {
                 rounds->n_outcomes[outcome]++;
                 tell_found_online(block, verdict, outcome, rounds->policy->active == MODE_KERNEL);
         }
-        rounds_tell_verdict(rounds, verdict);
-        rounds_record_block(
-                rounds, block, verdict,
-                (Record){ .outcome = outcome, .onliner = decision_find_onliner(decision, is_new) });
 }
 
 /* One that memplugd was moving when it was killed has had its try. */
@@ -112,10 +112,10 @@ void decision_leave(Decision *decision, const Block *block, const Verdict *verdi
         Rounds *rounds = decision->rounds;
 
         rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_LEFT, _ZONE_KIND_INVALID);
-        tell_run(&decision->left, verdict, tell_left);
         if (is_news)
                 rounds_record_block(rounds, block, verdict,
                                     (Record){ .kind = RECORD_LEFT, .asked = asked });
+        tell_run(&decision->left, verdict, tell_left);
 }
 
 static void decide_offline(Decision *decision, const Block *block, const BlockRecord *record) {
@@ -139,9 +139,9 @@ static void decide_offline(Decision *decision, const Block *block, const BlockRe
                 rounds_forget(rounds, block->index);
         if (rounds->policy->active == MODE_KERNEL && !decision->sweep && !was_moving) {
                 rounds->n_outcomes[OUTCOME_REFUSED]++;
-                tell_left_by_kernel(block, &verdict);
                 rounds_record_block(rounds, block, &verdict,
                                     (Record){ .outcome = OUTCOME_REFUSED });
+                tell_left_by_kernel(block, &verdict);
         } else if (rounds->policy->active == MODE_OBSERVE)
                 tell_run(&decision->observed, &verdict, tell_observed);
         else if (work_add(&rounds->work, &verdict, block->inode, /* found_online= */ false) ==
@@ -155,8 +155,8 @@ void decision_released(Decision *decision, const Block *block) {
         Verdict verdict = verdict_for_block(rounds->policy, block, &decision->facts);
 
         rounds_forget_zone(rounds, block->index, block->inode);
-        tell_run(&decision->released, &verdict, tell_released);
         rounds_record_block(rounds, block, &verdict, (Record){ .kind = RECORD_RELEASED });
+        tell_run(&decision->released, &verdict, tell_released);
 }
 
 static void decide_block(Decision *decision, const Block *block) {
@@ -174,8 +174,12 @@ static void decide_block(Decision *decision, const Block *block) {
                 return; /* its "offline" comes */
         else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
                 decide_offline(decision, block, record);
-        else if (record->mark != BLOCK_MARK_RELEASED)
+        else if (record->mark != BLOCK_MARK_RELEASED) {
+                /* Its "offline" was lost: no more tries. */
+                work_settle(&rounds->work, block->index, OUTCOME_CANCELLED, rounds_on_settled,
+                            rounds);
                 decision_released(decision, block);
+        }
 }
 
 /* Blocks that went away while events were lost. Both are sorted. */

@@ -47,7 +47,8 @@ struct Manager {
         UeventMonitor *monitor;
         Worker *worker;
         BlockTable *table;
-        History *history; /* of what is told; NULL: it isn't kept */
+        LogFile *history; /* of what is told; NULL: it isn't kept */
+        LogFile *records; /* of what became of blocks; the same */
         char boot_id[SD_ID128_STRING_MAX];
         Rounds rounds;
         Takeover takeover;

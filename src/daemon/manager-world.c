@@ -138,7 +138,11 @@ static void op_on_verdict(void *userdata, const Verdict *verdict) {
 }
 
 static void op_on_record(void *userdata, const Record *record) {
-        manager_bus_record(userdata, record);
+        Manager *manager = userdata;
+
+        if (manager->records)
+                records_add(manager->records, record);
+        manager_bus_record(manager, record);
 }
 
 const RoundsOps manager_rounds_ops = {

@@ -153,6 +153,11 @@ static void open_history(Manager *manager) {
         if (r < 0)
                 (void)log_warning_errno(r, "Failed to keep " RUN_DIR "/" HISTORY_FILE
                                            ", ignoring: %m");
+
+        r = records_open(manager->run_fd, &manager->records);
+        if (r < 0)
+                (void)log_warning_errno(r,
+                                        "Failed to keep " RUN_DIR "/" RECORD_FILE ", ignoring: %m");
 }
 
 static int open_table(Manager *manager) {
@@ -330,7 +335,8 @@ Manager *manager_free(Manager *manager) {
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
         log_set_keeper(NULL, NULL);
-        history_close(manager->history);
+        log_file_close(manager->history);
+        log_file_close(manager->records);
         closep(&manager->run_fd);
         closep(&manager->lock_fd);
         free(manager);

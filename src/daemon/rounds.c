@@ -100,8 +100,9 @@ static bool is_somebody_elses(const Rounds *rounds, const WorkItem *item) {
 
 void rounds_tell_settled(Rounds *rounds, const WorkItem *item, const Refusal *refusal, bool asked) {
         rounds->n_outcomes[item->last.outcome]++;
-        tell_item(item, refusal);
+        /* First kept, then told: who reads of it in the journal finds it. */
         rounds_record_item(rounds, item, refusal, asked);
+        tell_item(item, refusal);
 }
 
 void rounds_on_settled(void *userdata, const WorkItem *item) {

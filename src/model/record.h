@@ -3,6 +3,14 @@
 /*
  * What became of a block, once it is settled: what is told of it in the journal, as data. Nothing in
  * here knows rules or attempts, so that whoever only shows it needs neither.
+ *
+ * They are kept for memplugctl explain, as history is (model/history.h), in a file of lines:
+ *
+ *   TIME BLOCK INODE KIND ASKED OUTCOME ONLINER WANTED ZONE ERROR DURATION WRITTEN N-WRITES
+ *   FIRST-OUTCOME FIRST-ERROR LINE <tab> ZONES <tab> FILE <tab> RULE <tab> REASON <tab> .
+ *
+ * "-" stands where there is nothing to say, and errors are positive numbers. The last field tells a
+ * whole line from half of one.
  */
 #include "model/block.h"
 #include "model/outcome.h"
@@ -32,6 +40,13 @@ typedef enum Onliner {
 /* "nobody", "memplugd", "kernel", "other", "unknown" */
 DECLARE_STRING_TABLE(onliner, Onliner);
 
+#define RECORD_FILE "records"
+#define RECORD_OLD_FILE "records.old"
+
+/* Of each of the two: some thousand lines. */
+#define RECORD_FILE_MAX (1024 * 1024)
+#define RECORD_LINE_MAX 2048
+
 /* Strings are somebody else's, never NULL, and "" where there is nothing to say. */
 typedef struct Record {
         uint64_t usec; /* CLOCK_REALTIME */
@@ -59,3 +74,12 @@ typedef struct Record {
 
 /* "done", "wrong-zone", …, "left", "released": the kind and the outcome in one word. */
 const char *record_word(const Record *record);
+
+/*
+ * Writes the line, with a newline at its end, and answers its length. Strings that are too long are cut,
+ * and characters that would end a field become blanks.
+ */
+int record_format(const Record *record, char line[RECORD_LINE_MAX]);
+
+/* Reads a line without its newline; *ret has parts of it. -EBADMSG: it is none, or half of one. */
+int record_parse(char *line, Record *ret);

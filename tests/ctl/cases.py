@@ -960,6 +960,118 @@ def case_history_none(ctl):
     check(ctl.json("history", "--sysroot", "tree") == {"history": []}, "JSON")
 
 
+# explain
+
+EXPLAIN_CONFIG = """\
+rules = (
+  { name = "DIMMs can be pulled"; match = { source = "dimm"; }; online = "movable";
+    or_else = "kernel"; }
+);
+"""
+
+
+def record_line(tree, block, words, texts, usec=1795327803123456, inode=None):
+    """A line of what memplugd keeps of a block: of the one that is there, unless told otherwise."""
+    if inode is None:
+        inode = (tree.root / f"sys/devices/system/memory/memory{block}").stat().st_ino
+    return f"{usec} {block} {inode} {words}\t" + "\t".join([*texts, ".\n"])
+
+
+def explained_tree():
+    """A DIMM with a block that somebody else was faster with, one that nothing came of, and so on."""
+    tree = Tree("tree")
+    tree.config(EXPLAIN_CONFIG)
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(32, 32, "online", "Normal", node=1)
+    tree.blocks(33, 33, "online", "Movable", node=1)
+    tree.blocks(34, 34, "online", "Normal", node=1)
+    tree.blocks(35, 35, "offline", "Normal Movable", node=1)
+    tree.dimm("PNP0C80:00", 32, 35)
+    tree.iomem((0, 15, "System RAM"), (32, 35, "System RAM"))
+    rule = ["/etc/memplugd/memplugd.conf", "DIMMs can be pulled"]
+    tree.file("run/memplugd/records.old", record_line(
+        tree, 32, "settled - wrong-zone other movable kernel 0 0 - 0 - 0 2", ["Normal", *rule, ""]))
+    tree.file("run/memplugd/records", "".join((
+        record_line(tree, 33, "settled - done memplugd movable movable 0 1500 written 1 - 0 2",
+                    ["Movable", *rule, ""]),
+        record_line(tree, 34, "settled - done memplugd movable kernel 0 2500 written 2 refused 22 2",
+                    ["Normal", *rule, "it would have to lie above memory32"]),
+        record_line(tree, 35, "released - - nobody movable - 0 0 - 0 - 0 2",
+                    ["Normal Movable", *rule, ""], inode=1),
+        record_line(tree, 35, "settled - no-memory nobody movable - 12 1234567 written 3 - 0 2",
+                    ["Normal Movable", *rule, ""], usec=1795327804000000),
+        "17 32 half a line")))
+    return tree
+
+
+def case_explain(ctl):
+    """Each kind of block, by each kind of name; what is of a block that was there before is left out."""
+    explained_tree()
+    ctl.expect("explain", "32", "memory33", "0x110000000", "35", "3", "--sysroot", "tree",
+               env={"TZ": "UTC"})
+
+
+def case_explain_device(ctl):
+    explained_tree()
+    ctl.expect("explain", "PNP0C80:00", "--sysroot", "tree")
+
+
+def case_explain_json(ctl):
+    tree = explained_tree()
+    told = ctl.json("explain", "34", "35", "PNP0C80:00", "--sysroot", "tree")
+    block, again, device = told["explained"]
+    listed = {entry["first_block"]: entry
+              for entry in ctl.json("list", "--all", "--sysroot", "tree")["blocks"]}
+    check(block["what"] == "34" and block["block"] == listed[34], f"{block}")
+    check(block["records"] == [{
+        "time_usec": 1795327803123456, "block": 34, "outcome": "done", "asked_by_hand": False,
+        "online_by": "memplugd", "wanted": "movable", "zone": "kernel", "valid_zones": "Normal",
+        "errno": None, "errno_name": None, "duration_usec": 2500, "written": True, "writes": 2,
+        "first_outcome": "refused", "first_errno": 22, "first_errno_name": "EINVAL",
+        "reason": "it would have to lie above memory32", "rule": "DIMMs can be pulled",
+        "rule_file": "/etc/memplugd/memplugd.conf", "rule_line": 2}], f"{block['records']}")
+    check(again["records_of_earlier_blocks"] == 1 and
+          [entry["outcome"] for entry in again["records"]] == ["no-memory"], f"{again}")
+    devices = ctl.json("devices", "--sysroot", "tree")["devices"]
+    check(device["device"] == next(d for d in devices if d["device"] == "PNP0C80:00"), f"{device}")
+    check({word: n for word, n in device["outcomes"].items() if n} ==
+          {"wrong-zone": 1, "done": 2, "no-memory": 1}, f"{device['outcomes']}")
+    check([entry["first_block"] for entry in device["blocks"]] == [32, 33, 34, 35], f"{device}")
+    tree.remove("run/memplugd/records")
+    told = ctl.json("explain", "35", "--sysroot", "tree")["explained"][0]
+    check(told["records"] == [], f"{told}")
+
+
+def case_explain_auto(ctl):
+    """With the budget's numbers, and nothing that was kept."""
+    auto_tree()
+    ctl.expect("explain", "32", "--sysroot", "tree")
+
+
+def case_explain_unlinked(ctl):
+    """To open the valid_zones of a block without node would oops a kernel; here it would hang."""
+    tree = plugged_tree()
+    tree.blocks(56, 56, "offline", None, node=None)
+    tree.fifo_for_zones(56)
+    ctl.expect("explain", "56", "--sysroot", "tree")
+
+
+def case_explain_unknown(ctl):
+    """What there is is explained all the same."""
+    explained_tree()
+    ctl.expect("explain", "99", "3", "0x7fffffffffff", "nonsense", "memory033", "0x1g", "--sysroot",
+               "tree", exit_code=1)
+    told = ctl.run("explain", "--json", "99", "--sysroot", "tree", exit_code=1)
+    check(json.loads(told.stdout)["explained"] == [], told.stdout)
+    ctl.run("explain", "--sysroot", "tree", exit_code=2)
+
+
+def case_explain_broken_config(ctl):
+    tree = explained_tree()
+    tree.config("mode = 3;\n")
+    ctl.expect("explain", "34", "--sysroot", "tree", env={"TZ": "UTC"})
+
+
 def case_completion(ctl):
     """Each verb and option is completed."""
     told = ctl.run("--help").stdout
@@ -978,6 +1090,16 @@ def case_completion(ctl):
             check=True, encoding="utf-8", stdout=subprocess.PIPE)
         check(set(done.stdout.split()) == set(expected), f"{words}: {done.stdout.split()}")
 
+    for words, expected in ((("mem",), ["memory34"]), (("PNP",), ["PNP0C80:00", "PNP0C80:01"]),
+                            (("PNP0C80", ":"), ["00", "01"]), (("PNP0C80", ":", "01"), ["01"])):
+        done = subprocess.run(
+            ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+             '_memplugctl_memory() { echo memory34 PNP0C80:00 PNP0C80:01; }; '
+             '_memplugctl; printf "%s\\n" "${COMPREPLY[@]}"', "bash", script,
+             "memplugctl", "explain", *words],
+            check=True, encoding="utf-8", stdout=subprocess.PIPE)
+        check(done.stdout.split() == expected, f"{words}: {done.stdout.split()}")
+
 
 def case_man_page(ctl):
     """Each verb, option, column and key of JSON is in the man page."""
@@ -991,6 +1113,10 @@ def case_man_page(ctl):
     history_file(tree)
     for verb in "list", "devices", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
+    os.mkdir("explained")
+    os.chdir("explained")
+    explained_tree()
+    words |= keys_of(ctl.json("explain", "35", "PNP0C80:00", "--sysroot", "tree"))
     words |= {"level", "line", "text", "UNKNOWN", "SHARES"}
     os.mkdir("auto")
     os.chdir("auto")

@@ -6,192 +6,12 @@
  */
 #undef NDEBUG
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "../unit/suite.h"
 #include "base/log.h"
-#include "world.h"
-
-#define LOG_MAX 256
-
-/* What others do right before a write of memplugd to that block, or right before it is read. */
-typedef struct Script {
-        Inside inside;
-        BlockIndex block;
-        void (*act)(World *world);
-} Script;
-
-static Script script;
-static BlockIndex n_readings; /* of announced blocks */
-static bool refuse_all;       /* a notifier refuses each write */
-static char
-        writes[LOG_MAX]; /* "10m+ 9m- 8k+ 7x+": each write that the kernel saw, and its answer */
-static char outcomes[LOG_MAX]; /* "10 done, 9 refused by 11": as they are told */
-
-static char answers[LOG_MAX]; /* "10 done": to what was asked for by hand */
-
-static void append(char text[LOG_MAX], const char *format, ...) _printf_(2, 3);
-
-static void append(char text[LOG_MAX], const char *format, ...) {
-        size_t length = strlen(text);
-        va_list ap;
-
-        va_start(ap, format);
-        (void)vsnprintf(text + length, LOG_MAX - length, format, ap);
-        va_end(ap);
-        ck_assert_uint_lt(strlen(text), LOG_MAX - 1);
-}
-
-/* What world.c asks of who uses it */
-
-void judge_write(World *world, BlockIndex block, StateWord word, int result) {
-        static const char letters[] = {
-                [STATE_ONLINE] = 'o',
-                [STATE_ONLINE_KERNEL] = 'k',
-                [STATE_ONLINE_MOVABLE] = 'm',
-        };
-
-        append(writes, "%s%u%c%c", *writes ? " " : "", (unsigned)block, letters[word],
-               result < 0 ? '-' : '+');
-        if (refuse_all)
-                world->refuse_next = -ENOMEM;
-}
-
-void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
-        (void)zone;
-        append(writes, "%s%ux%c", *writes ? " " : "", (unsigned)block, result < 0 ? '-' : '+');
-        if (refuse_all)
-                world->refuse_next = -ENOMEM;
-}
-
-void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
-        (void)world;
-        append(outcomes, "%s%u %s", *outcomes ? ", " : "", (unsigned)item->verdict.block,
-               outcome_to_string(item->last.outcome));
-        if (refusal)
-                append(outcomes, " by %u", (unsigned)refusal->edge);
-}
-
-void judge_record(World *world, const Record *record) {
-        (void)world;
-        if (record->asked)
-                append(answers, "%s%u %s", *answers ? ", " : "", (unsigned)record->block,
-                       record_word(record));
-}
-
-void judge_doing(const World *world, const char *what) {
-        ck_assert_msg(!world->held, "it %s, and it is held", what);
-}
-
-void violation(const World *world, const char *format, ...) {
-        char text[LOG_MAX];
-        va_list ap;
-
-        (void)world;
-        va_start(ap, format);
-        (void)vsnprintf(text, sizeof(text), format, ap);
-        va_end(ap);
-        ck_abort_msg("%s", text);
-        abort();
-}
-
-void world_pause(World *world, Inside inside) {
-        void (*act)(World *) = script.act;
-        bool here;
-
-        /* What was announced is read from the first block on. */
-        if (inside == INSIDE_ATTEMPT)
-                here = world->job_stage == 2 && world->job_block == script.block;
-        else
-                here = n_readings++ == script.block - 8;
-        if (!act || inside != script.inside || !here)
-                return;
-
-        script.act = NULL;
-        act(world);
-}
-
-/* Playing */
-
-static World *play(ZoneRule rule, const Scenario *scenario) {
-        World *world = world_new(rule, scenario);
-
-        script = (Script){};
-        n_readings = 0;
-        refuse_all = false;
-        *writes = *outcomes = *answers = 0;
-        return world;
-}
-
-static void plug(World *world, unsigned dimm) {
-        world_do(world, &(Transition){ .what = DO_PLUG, .block = dimm });
-        while (world->dimms[dimm].state != PLUGGED)
-                world_do(world, &(Transition){ .what = DO_PLUG_STEP, .block = dimm });
-}
-
-static void agent_writes(World *world, BlockIndex block, StateWord word) {
-        world_do(world, &(Transition){ .what = DO_AGENT, .block = block, .word = word });
-}
-
-/* The next thing that memplugd does by itself. False: there is nothing to be done. */
-static bool find_own(const World *world, Transition *ret) {
-        Transition choices[TRANSITIONS_MAX];
-        unsigned n = world_transitions(world, INSIDE_NOTHING, choices);
-
-        for (unsigned i = 0; i < n; i++)
-                if (choices[i].what == DO_UEVENTS || choices[i].what == DO_JOB ||
-                    choices[i].what == DO_REPORT || choices[i].what == DO_TIMER) {
-                        *ret = choices[i];
-                        return true;
-                }
-
-        return false;
-}
-
-static void run(World *world) {
-        Transition transition;
-
-        for (unsigned i = 0; find_own(world, &transition); i++) {
-                ck_assert_uint_lt(i, 1000);
-                world_do(world, &transition);
-        }
-        ck_assert_uint_eq(world->rounds.work.n_items, 0);
-}
-
-/* What it wrote and what it told; and what it counts as done are the blocks it told so. */
-static void expect(World *world, const char *all_writes, const char *all_outcomes) {
-        uint64_t n_done = 0;
-
-        ck_assert_str_eq(writes, all_writes);
-        ck_assert_str_eq(outcomes, all_outcomes);
-        for (const char *at = outcomes; (at = strstr(at, " done")); at++)
-                n_done++;
-        ck_assert_uint_eq(world->rounds.n_outcomes[OUTCOME_DONE], n_done);
-}
-
-static void expect_zone(World *world, BlockIndex first, BlockIndex last, ZoneKind zone) {
-        for (BlockIndex index = first; index <= last; index++) {
-                Block block;
-
-                ck_assert(zone_model_read(world->model, index, &block));
-                ck_assert_msg(block_zone_kind(&block) == zone, "memory%u is %s in %s",
-                              (unsigned)index, block_state_to_string(block.state),
-                              zone_kind_to_string(block_zone_kind(&block)));
-        }
-}
-
-/* "Offline": in no zone. */
-#define NO_ZONE _ZONE_KIND_INVALID
-
-static const Scenario one_dimm = {
-        .name = "one DIMM",
-        .dimms = { { 8, 10, 0 } },
-        .online = { ONLINE_MOVABLE },
-        .or_else = { ONLINE_LEAVE },
-        .n_agent = 1,
-};
+#include "play.h"
 
 static const Scenario both_movable = {
         .name = "two DIMMs, both movable",
@@ -555,6 +375,33 @@ START_TEST(race_4_device_is_given_up) {
 }
 END_TEST
 
+/* It comes online and goes offline again while it is tried, and only the first of it is seen. */
+static void comes_and_goes_unseen(World *world) {
+        agent_writes(world, 8, STATE_ONLINE_MOVABLE);
+        world_do(world, &(Transition){ .what = DO_UEVENTS });
+        agent_writes(world, 8, STATE_OFFLINE);
+        world->n_losses = 1;
+        world_do(world, &(Transition){ .what = DO_LOSE });
+        world->refuse_next = -ENOMEM;
+}
+
+/* Who took it offline is obeyed, though memplugd was about to try it again. */
+START_TEST(race_9_taken_offline_in_the_middle) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+        const BlockRecord *record;
+
+        world->n_agent = 2;
+        plug(world, 0);
+        script = (Script){ INSIDE_ATTEMPT, 8, comes_and_goes_unseen };
+        run(world);
+        ck_assert_str_eq(writes, "10m+ 9m+ 8m-");
+        ck_assert_str_eq(outcomes, "10 done, 9 done, 8 cancelled");
+        record = block_table_find(world->table, 8);
+        ck_assert(record && record->mark == BLOCK_MARK_RELEASED);
+        world_free(world);
+}
+END_TEST
+
 /* What is looked at besides, in a sweep, doesn't make the budget forget the others. */
 START_TEST(race_9_budget_is_kept) {
         static const Scenario moved = {
@@ -578,252 +425,6 @@ START_TEST(race_9_budget_is_kept) {
 }
 END_TEST
 
-static int ask(World *world, BlockIndex first, BlockIndex last, Online online) {
-        BlockIndex blocks[MAX_BLOCKS];
-        size_t n = 0;
-        int r;
-
-        for (BlockIndex index = first; index <= last; index++)
-                blocks[n++] = index;
-        r = rounds_ask(&world->rounds, blocks, n, online);
-        rounds_step(&world->rounds);
-        return r;
-}
-
-/* What is plugged during a hold is decided when it ends, as a whole; what was open waits. */
-START_TEST(hold_new_memory_waits) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        run(world);
-        world_do(world, &(Transition){ .what = DO_HOLD });
-        plug(world, 0);
-        run(world);
-        expect(world, "", "");
-        expect_zone(world, 8, 10, NO_ZONE);
-        ck_assert_uint_eq(world->n_queue, 0);
-
-        world_do(world, &(Transition){ .what = DO_LET_GO });
-        run(world);
-        expect(world, "10m+ 9m+ 8m+", "10 done, 9 done, 8 done");
-        world_free(world);
-}
-END_TEST
-
-/* An attempt under way ends and is booked; the rest is open, and given up as it is taken away. */
-START_TEST(hold_in_the_middle_of_work) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        plug(world, 0);
-        while (world->job != JOB_ATTEMPT) {
-                Transition next;
-
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
-        world_do(world, &(Transition){ .what = DO_HOLD });
-        while (world->job != JOB_NONE || world->n_queue > 0) {
-                Transition next;
-
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
-        ck_assert_str_eq(writes, "10m+");
-        ck_assert_str_eq(outcomes, "10 done");
-        world->n_unplugs = 1;
-        world_do(world, &(Transition){ .what = DO_UNPLUG, .block = 0 });
-        world_do(world, &(Transition){ .what = DO_UEVENTS });
-        ck_assert_str_eq(outcomes, "10 done, 8 gone, 9 gone");
-        world_do(world, &(Transition){ .what = DO_LET_GO });
-        run(world);
-        world_free(world);
-}
-END_TEST
-
-/* What somebody else does during a hold is told when it ends; asking is refused until then. */
-START_TEST(hold_others_go_on) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-        const BlockRecord *record;
-
-        world->n_agent = 3;
-        plug(world, 0);
-        run(world);
-        world_do(world, &(Transition){ .what = DO_HOLD });
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_KERNEL), -EBUSY);
-        agent_writes(world, 8, STATE_OFFLINE);
-        agent_writes(world, 8, STATE_ONLINE_KERNEL);
-        agent_writes(world, 9, STATE_OFFLINE);
-        run(world);
-        ck_assert_int_eq(world->blocks[8].outcome, OUTCOME_DONE);
-
-        world_do(world, &(Transition){ .what = DO_LET_GO });
-        run(world);
-        ck_assert_int_eq(world->blocks[8].outcome, OUTCOME_WRONG_ZONE);
-        record = block_table_find(world->table, 9);
-        ck_assert(record && record->mark == BLOCK_MARK_RELEASED);
-        expect_zone(world, 9, 9, NO_ZONE);
-        world_free(world);
-}
-END_TEST
-
-/* Events without end during a hold take memory for the blocks, not for the events. */
-START_TEST(hold_takes_bounded_memory) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        world->n_agent = 100000;
-        plug(world, 0);
-        run(world);
-        world_do(world, &(Transition){ .what = DO_HOLD });
-        for (unsigned i = 0; i < 20000; i++) {
-                agent_writes(world, 8, i % 2 ? STATE_ONLINE_MOVABLE : STATE_OFFLINE);
-                rounds_step(&world->rounds);
-        }
-        ck_assert_uint_le(world->rounds.touched.n_allocated, 2048);
-        world_free(world);
-}
-END_TEST
-
-START_TEST(stop_during_a_hold) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        plug(world, 0);
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_KERNEL), 0);
-        while (world->rounds.work.n_items == 0 || world->job != JOB_NONE) {
-                Transition next;
-
-                if (world->job == JOB_ATTEMPT)
-                        world_do(world, &(Transition){ .what = DO_HOLD });
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
-        rounds_stop(&world->rounds);
-        ck_assert_uint_eq(world->rounds.work.n_items, 0);
-        ck_assert_str_eq(outcomes, "8 done, 9 cancelled, 10 cancelled");
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_KERNEL), -ESHUTDOWN);
-        world_free(world);
-}
-END_TEST
-
-/* What was asked for and isn't decided yet is answered, too. */
-START_TEST(stop_before_a_decision) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        run(world);
-        plug(world, 0);
-        ck_assert_int_eq(ask(world, 8, 9, ONLINE_KERNEL), 0);
-        world_do(world, &(Transition){ .what = DO_JOB });
-        rounds_stop(&world->rounds);
-        ck_assert_str_eq(answers, "");
-        world_do(world, &(Transition){ .what = DO_REPORT });
-        ck_assert_str_eq(answers, "8 cancelled, 9 cancelled");
-        world_free(world);
-}
-END_TEST
-
-/* In the plan's order, each answered once, whatever the block is. */
-START_TEST(ask_for_each_kind_of_block) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        world->n_agent = 2;
-        plug(world, 0);
-        run(world);
-        agent_writes(world, 8, STATE_OFFLINE);
-        agent_writes(world, 9, STATE_OFFLINE);
-        run(world);
-        *writes = *outcomes = 0;
-        ck_assert_int_eq(ask(world, 8, 12, ONLINE_MOVABLE), 0);
-        ck_assert_int_eq(ask(world, 9, 9, ONLINE_MOVABLE), -EALREADY);
-        run(world);
-        ck_assert_str_eq(writes, "9m+ 8m+");
-        ck_assert_str_eq(answers, "10 already, 12 gone, 11 gone, 9 done, 8 done");
-
-        *answers = 0;
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_KERNEL), 0);
-        run(world);
-        ck_assert_str_eq(answers, "8 wrong-zone");
-        expect_zone(world, 8, 8, ZONE_KIND_MOVABLE);
-        world_free(world);
-}
-END_TEST
-
-static void somebody_takes_it_off(World *world) {
-        agent_writes(world, 8, STATE_OFFLINE);
-}
-
-/* Who takes it offline after it was asked for has the last word. */
-START_TEST(ask_and_taken_offline) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        world->n_agent = 4;
-        plug(world, 0);
-        run(world);
-        *writes = *outcomes = 0;
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_MOVABLE), 0);
-        somebody_takes_it_off(world);
-        run(world);
-        ck_assert_str_eq(writes, "");
-        ck_assert_str_eq(answers, "8 cancelled");
-        expect_zone(world, 8, 8, NO_ZONE);
-        world_free(world);
-}
-END_TEST
-
-static const Scenario left = {
-        .name = "a DIMM that is left",
-        .dimms = { { 8, 10, 0 } },
-        .online = { ONLINE_LEAVE },
-        .or_else = { ONLINE_LEAVE },
-};
-
-/* A rule that leaves it counts, unless a zone is named. */
-START_TEST(ask_for_what_a_rule_leaves) {
-        World *world = play(ZONE_RULE_FREE, &left);
-
-        plug(world, 0);
-        run(world);
-        ck_assert_int_eq(ask(world, 8, 8, ROUNDS_BY_RULES), 0);
-        run(world);
-        ck_assert_str_eq(answers, "8 left");
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_DEFAULT), 0);
-        ck_assert_int_eq(ask(world, 9, 10, ONLINE_MOVABLE), 0);
-        run(world);
-        ck_assert_str_eq(writes, "8o+ 10m+ 9m+");
-        ck_assert_str_eq(answers, "8 left, 8 done, 10 done, 9 done");
-        world_free(world);
-}
-END_TEST
-
-/* A zone that is named goes before what a rule is about to do; what is asked survives a reload. */
-START_TEST(ask_before_the_rules) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-        Transition next;
-
-        plug(world, 0);
-        ck_assert_int_eq(ask(world, 8, 9, ONLINE_KERNEL), 0);
-        while (world->rounds.work.n_items == 0) {
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
-        rounds_set_policy(&world->rounds, world->policy);
-        run(world);
-        ck_assert_str_eq(writes, "8k+ 9k+ 10m+");
-        ck_assert_str_eq(answers, "8 done, 9 done");
-        world_free(world);
-}
-END_TEST
-
-START_TEST(ask_in_mode_observe) {
-        World *world = play(ZONE_RULE_FREE, &one_dimm);
-
-        run(world);
-        world->policy->active = MODE_OBSERVE;
-        plug(world, 0);
-        ck_assert_int_eq(ask(world, 8, 8, ONLINE_KERNEL), -EROFS);
-        run(world);
-        ck_assert_str_eq(writes, "");
-        world_free(world);
-}
-END_TEST
-
 TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_2_block_goes_to_another_zone_before_the_write,
              race_4_put_online_between_reading_and_deciding,
@@ -832,7 +433,4 @@ TEST_PROGRAM("races", race_2_zones_change_before_the_write,
              race_4_left_offline_by_a_move, race_4_device_is_given_up,
              race_16_failed_unplug_is_made_good, race_16_killed_before_it_is_made_good,
              race_16_moved_by_a_tool, race_10_events_without_end, race_9_budget_is_kept,
-             hold_new_memory_waits, hold_in_the_middle_of_work, hold_others_go_on,
-             hold_takes_bounded_memory, stop_during_a_hold, stop_before_a_decision,
-             ask_for_each_kind_of_block, ask_and_taken_offline, ask_for_what_a_rule_leaves,
-             ask_before_the_rules, ask_in_mode_observe);
+             race_9_taken_offline_in_the_middle);

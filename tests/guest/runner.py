@@ -11,7 +11,7 @@ import traceback
 from vm import CommandFailed, Guest, GuestHung, NotReached, kernels
 
 from . import case_boot, case_budget, case_bus, case_cli, case_devices, case_events  # noqa: F401
-from . import case_first, case_hang, case_kernels, case_model, case_pressure  # noqa: F401
+from . import case_fight, case_first, case_hang, case_kernels, case_model, case_pressure  # noqa: F401
 from . import case_races, case_released, case_rezone, case_rules  # noqa: F401
 from . import case_service, case_sources, case_takeover, case_unplug  # noqa: F401
 from . import install

@@ -21,8 +21,8 @@ static char *read_history(FakeTree *tree, const char *name) {
         return text;
 }
 
-static History *open_history(FakeTree *tree, int *ret_dir_fd) {
-        History *history;
+static LogFile *open_history(FakeTree *tree, int *ret_dir_fd) {
+        LogFile *history;
 
         *ret_dir_fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         ck_assert_int_ge(*ret_dir_fd, 0);
@@ -30,7 +30,7 @@ static History *open_history(FakeTree *tree, int *ret_dir_fd) {
         return history;
 }
 
-static void add(History *history, uint64_t usec, const char *text) {
+static void add(LogFile *history, uint64_t usec, const char *text) {
         history_add(history, &(HistoryEntry){ .usec = usec, .level = 6, .text = text });
 }
 
@@ -71,13 +71,13 @@ END_TEST
 START_TEST(half_a_line_is_ended) {
         FakeTree *tree = fake_tree_new();
         _cleanup_free_ char *text = NULL;
-        History *history;
+        LogFile *history;
         int dir_fd;
 
         fake_file(tree, HISTORY_FILE, "1 6 whole\n2 6 ha");
         history = open_history(tree, &dir_fd);
         add(history, 3, "next");
-        history_close(history);
+        log_file_close(history);
         text = read_history(tree, HISTORY_FILE);
         ck_assert_str_eq(text, "1 6 whole\n2 6 ha\n3 6 next\n");
         (void)close(dir_fd);
@@ -89,7 +89,7 @@ START_TEST(a_full_file_makes_room) {
         FakeTree *tree = fake_tree_new();
         _cleanup_free_ char *text = NULL, *old = NULL;
         char filler[1000];
-        History *history;
+        LogFile *history;
         int dir_fd;
 
         memset(filler, 'x', sizeof(filler) - 1);
@@ -98,7 +98,7 @@ START_TEST(a_full_file_makes_room) {
         for (uint64_t i = 0; i < 2 * HISTORY_FILE_MAX / sizeof(filler) + 2; i++)
                 add(history, i, filler);
         add(history, 99, "last");
-        history_close(history);
+        log_file_close(history);
 
         text = read_history(tree, HISTORY_FILE);
         old = read_history(tree, HISTORY_OLD_FILE);
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(nothing_is_followed_out_of_the_directory) {
         FakeTree *tree = fake_tree_new();
-        History *history;
+        LogFile *history;
         int dir_fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
         ck_assert_int_eq(symlinkat("/dev/null", dir_fd, HISTORY_FILE), 0);

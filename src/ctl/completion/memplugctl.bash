@@ -23,6 +23,36 @@ _memplugctl_verb()
 	done
 }
 
+# Prints the blocks and the devices that have memory.
+_memplugctl_memory()
+{
+	local block
+
+	for block in /sys/devices/system/memory/memory[0-9]*; do
+		[[ -d $block ]] && echo "${block##*/}"
+	done
+	memplugctl devices --no-legend 2>/dev/null | while read -r block _; do
+		[[ $block == - ]] || echo "$block"
+	done
+}
+
+# Completes what can be explained: of this machine, whatever --sysroot says. To bash, "PNP0C80:00" is
+# three words, and only the last one is replaced.
+_memplugctl_explain()
+{
+	local word=$1 before=$2 prefix=
+
+	if [[ $word == : ]]; then
+		prefix=$before:
+		word=
+	elif [[ $before == : ]]; then
+		prefix=${COMP_WORDS[COMP_CWORD - 2]}:
+	fi
+
+	mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_memory)" -- "$prefix$word")
+	COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+}
+
 _memplugctl()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
@@ -53,6 +83,7 @@ _memplugctl()
 	'') options+=' --json --all --bytes --no-legend --strict --config --sysroot' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --config --sysroot' ;;
+	explain) options+=' --json --config --sysroot' ;;
 	history) options+=' --json --sysroot' ;;
 	devices) options+=' --json --bytes --no-legend --sysroot' ;;
 	check-config) options+=' --json --strict --sysroot' ;;
@@ -62,8 +93,10 @@ _memplugctl()
 	if [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices history check-config show-config help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices explain history check-config show-config help' \
 			-- "$word")
+	elif [[ $verb == explain ]]; then
+		_memplugctl_explain "$word" "$before"
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
