@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/utf8.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 size_t utf8_length(const char *text) {
@@ -50,4 +51,13 @@ size_t utf8_copy_into(char *to, size_t size, const char *from) {
         }
         to[n] = 0;
         return n;
+}
+
+char *utf8_copy(const char *text, size_t max) {
+        size_t n = strlen(text);
+        char *copy = malloc((n < max ? n : max) + 1);
+
+        if (copy)
+                (void)utf8_copy_into(copy, (n < max ? n : max) + 1, text);
+        return copy;
 }

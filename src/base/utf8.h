@@ -13,3 +13,6 @@ size_t utf8_length(const char *text);
  * that isn't UTF-8 becomes '?'. Answers the length of the copy. 'size' isn't 0.
  */
 size_t utf8_copy_into(char *to, size_t size, const char *from);
+
+/* The same into memory of its own, of at most 'max' bytes without the NUL; the caller's. NULL: none. */
+char *utf8_copy(const char *text, size_t max);

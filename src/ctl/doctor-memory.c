@@ -106,8 +106,7 @@ static uint64_t count_free_kernel_pages(const Zoneinfo *zoneinfo) {
 static void look_at_room_for_map(Doctor *doctor) {
         const Device *dimm = largest_dimm(&doctor->status.view.snapshot);
         _cleanup_(zoneinfo_done) Zoneinfo zoneinfo = {};
-        char size[FORMAT_TEXT_MAX], wanted[FORMAT_TEXT_MAX],
-                is_free[FORMAT_TEXT_MAX];
+        char size[FORMAT_TEXT_MAX], wanted[FORMAT_TEXT_MAX], is_free[FORMAT_TEXT_MAX];
         uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), needed, free_bytes;
         bool from_itself;
 

@@ -3,7 +3,6 @@
  * Whether memplugd itself is started, runs, and has what it needs.
  */
 #include <errno.h>
-#include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -81,23 +80,6 @@ static bool look_at_unit(Doctor *doctor, const char *unit) {
         return true;
 }
 
-/* The buffer for the kernel's events is small without it, and events of a large DIMM are lost. */
-static void look_at_capabilities(Doctor *doctor) {
-        uint64_t capabilities;
-
-        if (doctor->pid == 0 ||
-            sysfs_read_capabilities(doctor->sysfs, doctor->pid, &capabilities) < 0 ||
-            capabilities & (UINT64_C(1) << CAP_NET_ADMIN))
-                return;
-
-        findings_add(&doctor->findings, FINDING_WARNING, NULL, 0,
-                     "memplugd (process %d) runs without CAP_NET_ADMIN: its buffer for the "
-                     "kernel's events is small, and when much is plugged it must read all blocks",
-                     (int)doctor->pid);
-        findings_remedy(&doctor->findings,
-                        "Look for a drop-in that takes it away: systemctl cat " UNIT);
-}
-
 void doctor_look_at_service(Doctor *doctor) {
         _cleanup_free_ char *unit = find_unit(doctor);
         bool explained;
@@ -108,8 +90,6 @@ void doctor_look_at_service(Doctor *doctor) {
         }
 
         explained = look_at_unit(doctor, unit);
-        if (doctor->runs)
-                look_at_capabilities(doctor);
-        else if (doctor->is_live && !explained)
+        if (!doctor->runs && doctor->is_live && !explained)
                 add_stopped(doctor, unit);
 }

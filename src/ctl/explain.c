@@ -5,16 +5,13 @@
  */
 #include "ctl/explain.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
-#include "base/parse.h"
 #include "ctl/report.h"
 #include "ctl/verb.h"
+#include "ctl/what.h"
 
 static void explanation_done(Explanation *explanation) {
         records_done(&explanation->records);
@@ -71,65 +68,29 @@ ExplainCounts explain_count(const Explanation *explanation, const Group *group) 
         return counts;
 }
 
-static bool is_number(const char *word) {
-        return word[0] && word[strspn(word, "0123456789")] == 0;
-}
+/* The next subject that a word means, from *i = 0 on: its device, or one block after the other. */
+static bool next_subject(const Explanation *explanation, const What *what, size_t *i,
+                         Subject *subject) {
+        const Snapshot *snapshot = &explanation->view.snapshot;
+        const Groups *groups = &explanation->groups;
 
-static bool is_address(const char *word) {
-        return word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
-}
+        if (what->kind == WHAT_DEVICE) {
+                const Device *device = &snapshot->devices[what->device - 1];
 
-static int find_block(const Snapshot *snapshot, const char *word, BlockIndex index,
-                      Subject *subject) {
-        subject->block = snapshot_find(snapshot, index);
-        if (subject->block)
-                return 0;
-
-        log_error("there is no memory%" PRIu64 ": '%s' is no block of this machine", index, word);
-        return -ENOENT;
-}
-
-static int find_address(const Snapshot *snapshot, const char *word, uint64_t address,
-                        Subject *subject) {
-        subject->block = snapshot_find(snapshot, address / snapshot->block_size);
-        if (subject->block)
-                return 0;
-
-        log_error("no memory block has the address %s", word);
-        return -ENOENT;
-}
-
-static int find_device(const Groups *groups, const char *word, Subject *subject) {
-        for (size_t i = 0; i < groups->n_groups; i++) {
-                const Group *group = &groups->groups[i];
-
-                if (group->device && strcmp(group->device->name, word) == 0) {
-                        subject->group = group;
-                        return 0;
-                }
+                while (*i < groups->n_groups && groups->groups[*i].device != device)
+                        (*i)++;
+                subject->group = *i < groups->n_groups ? &groups->groups[*i] : NULL;
+                *i = groups->n_groups;
+                return subject->group;
         }
 
-        log_error(
-                "'%s' is no block (34, memory34), no address (0x110000000), and no device that has "
-                "memory here ('" CTL_NAME " devices' lists them)",
-                word);
-        return -ENOENT;
-}
+        while (*i < snapshot->n_blocks && !what_has(what, &snapshot->blocks[*i]))
+                (*i)++;
+        if (*i >= snapshot->n_blocks)
+                return false;
 
-/* -ENOENT: there is no such thing, which was told. */
-static int find_subject(const Explanation *explanation, const char *word, Subject *ret) {
-        const Snapshot *snapshot = &explanation->view.snapshot;
-        uint64_t number;
-
-        *ret = (Subject){ .argument = word };
-        if (parse_suffix(word, "memory", &number) == 0)
-                return find_block(snapshot, word, number, ret);
-        if (is_number(word) && parse_u64(word, &number) == 0)
-                return find_block(snapshot, word, number, ret);
-        if (is_address(word) && parse_u64(word, &number) == 0)
-                return find_address(snapshot, word, number, ret);
-
-        return find_device(&explanation->groups, word, ret);
+        subject->block = &snapshot->blocks[(*i)++];
+        return true;
 }
 
 static int load(const Options *options, Explanation *explanation) {
@@ -149,25 +110,47 @@ static int load(const Options *options, Explanation *explanation) {
         return 0;
 }
 
-static int explain_as_text(const Explanation *explanation, int n_arguments, char **arguments) {
-        bool first = true;
-        int status = EXIT_SUCCESS;
+static int explain_word_as_text(const Explanation *explanation, const char *word, bool *first) {
+        Subject subject = { .argument = word };
+        size_t i = 0;
+        What what;
 
-        for (int i = 0; i < n_arguments; i++) {
-                Subject subject;
+        if (what_find(&explanation->view.snapshot, word, &what) < 0)
+                return EXIT_FAILURE;
 
-                if (find_subject(explanation, arguments[i], &subject) < 0) {
-                        status = EXIT_FAILURE;
-                        continue;
-                }
-                if (!first)
+        while (next_subject(explanation, &what, &i, &subject)) {
+                if (!*first)
                         (void)putchar('\n');
-                first = false;
+                *first = false;
                 if (explain_print(explanation, &subject) < 0) {
-                        (void)log_error_errno(-ENOMEM, "can't explain '%s': %m", arguments[i]);
+                        (void)log_error_errno(-ENOMEM, "can't explain '%s': %m", word);
                         return EXIT_FAILURE;
                 }
         }
+        return EXIT_SUCCESS;
+}
+
+static int explain_word_as_json(const Explanation *explanation, const char *word,
+                                json_object *array) {
+        Subject subject = { .argument = word };
+        size_t i = 0;
+        What what;
+
+        if (what_find(&explanation->view.snapshot, word, &what) < 0)
+                return EXIT_FAILURE;
+
+        while (next_subject(explanation, &what, &i, &subject))
+                json_append(array, explain_to_json(explanation, &subject));
+        return EXIT_SUCCESS;
+}
+
+static int explain_as_text(const Explanation *explanation, int n_arguments, char **arguments) {
+        int status = EXIT_SUCCESS;
+        bool first = true;
+
+        for (int i = 0; i < n_arguments; i++)
+                if (explain_word_as_text(explanation, arguments[i], &first) != EXIT_SUCCESS)
+                        status = EXIT_FAILURE;
         return status;
 }
 
@@ -176,14 +159,9 @@ static int explain_as_json(const Explanation *explanation, int n_arguments, char
         json_object *array = json_new_array();
         int status = EXIT_SUCCESS;
 
-        for (int i = 0; i < n_arguments; i++) {
-                Subject subject;
-
-                if (find_subject(explanation, arguments[i], &subject) < 0)
+        for (int i = 0; i < n_arguments; i++)
+                if (explain_word_as_json(explanation, arguments[i], array) != EXIT_SUCCESS)
                         status = EXIT_FAILURE;
-                else
-                        json_append(array, explain_to_json(explanation, &subject));
-        }
 
         json_add(object, "sources_hidden",
                  json_new_bool(explanation->view.snapshot.sources_hidden));

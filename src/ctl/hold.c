@@ -10,8 +10,8 @@
 #include <systemd/sd-event.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "ctl/bus-client.h"
-#include "ctl/utf8.h"
 #include "ctl/verb.h"
 
 /* What shells answer where a command isn't there, and where it can't be run. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/utf8.h"
+#include "base/utf8.h"
 
 static json_object *checked(json_object *value) {
         if (!value)

@@ -29,19 +29,16 @@ static int parse_blocks(const char *text, What *ret) {
 
         if (!first)
                 return -ENOMEM;
-        /* Hexadecimal are addresses, which are no block's number. */
-        if (strpbrk(text, "xX"))
-                return -EINVAL;
 
         if (dash)
                 *dash = 0;
-        r = parse_u64(first, &what.first);
+        r = parse_suffix(first, "", &what.first);
         if (r < 0)
                 return r;
 
         what.last = what.first;
         if (dash)
-                r = parse_u64(dash + 1, &what.last);
+                r = parse_suffix(dash + 1, "", &what.last);
         if (r < 0)
                 return r;
         if (what.last < what.first)

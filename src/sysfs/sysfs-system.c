@@ -84,23 +84,6 @@ int sysfs_each_process(Sysfs *sysfs, SysfsProcess call, void *userdata) {
         return 0;
 }
 
-int sysfs_read_capabilities(Sysfs *sysfs, pid_t pid, uint64_t *ret) {
-        _cleanup_free_ char *text = NULL;
-        char path[PATH_TEXT_MAX];
-        const char *line;
-        int r;
-
-        (void)snprintf(path, sizeof(path), "proc/%d/status", (int)pid);
-        r = read_proc(sysfs, path, &text);
-        if (r < 0)
-                return r;
-
-        line = strstr(text, "\nCapEff:");
-        if (!line || sscanf(line, "\nCapEff: %" SCNx64, ret) != 1)
-                return -EBADMSG;
-        return 0;
-}
-
 /* "1: FLOCK  ADVISORY  WRITE 523 00:1a:733 0 EOF" */
 static bool parse_lock(const char *line, dev_t *ret_device, ino_t *ret_inode, pid_t *ret_pid) {
         unsigned major_number, minor_number;

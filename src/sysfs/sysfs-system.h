@@ -24,9 +24,6 @@ int sysfs_read_class_attribute(Sysfs *sysfs, const char *class, const char *devi
 typedef void (*SysfsProcess)(void *userdata, pid_t pid, const char *name);
 int sysfs_each_process(Sysfs *sysfs, SysfsProcess call, void *userdata);
 
-/* The capabilities that a process may use now: 1 << CAP_…. -ENOENT: there is no such process. */
-int sysfs_read_capabilities(Sysfs *sysfs, pid_t pid, uint64_t *ret);
-
 /*
  * Who holds a lock of flock(2) on a file with that device and inode; the file isn't touched. -ENOENT:
  * nobody does. The number can be 0: it is a process of another PID namespace.

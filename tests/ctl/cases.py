@@ -1176,19 +1176,20 @@ def completed_by_bash(ctl, words, before="", end="_memplugctl"):
 
 
 def case_completion_blocks(ctl):
-    """Verbs whose argument is a block or a device have those of the machine completed."""
+    """Verbs whose arguments are blocks or devices have those of the machine completed."""
     tree = plugged_tree()
     tree.dimm("PNP0C80:00", 32, 39)
-    before = "_memplugctl_verbs_of_blocks=(history)"
-    told = completed_by_bash(ctl, ["history", ""], before)
-    check(told == [*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"], f"bash: {told}")
-    told = completed_by_bash(ctl, ["--all", "history", "PNP"], before)
+    blocks = {*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"}
+    for shell in completed_by_bash, completed_by_zsh:
+        for verb, expected in ("explain", blocks), ("online", blocks | {"node0", "node1"}):
+            told = shell(ctl, [verb, ""])
+            check(set(told) == expected and len(told) == len(expected),
+                  f"{shell.__name__}, {verb}: {told}")
+        check(not shell(ctl, ["history", ""]), "of a verb that takes none")
+    told = completed_by_bash(ctl, ["--all", "explain", "PNP"])
     check(told == ["PNP0C80:00"], f"bash: {told}")
-    check(not completed_by_bash(ctl, ["history", ""]), "of a verb that takes none")
-
-    told = completed_by_zsh(ctl, ["history", ""], before)
-    check(told == [*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"], f"zsh: {told}")
-    check(not completed_by_zsh(ctl, ["history", ""]), "of a verb that takes none")
+    told = completed_by_zsh(ctl, ["online", "--zone", ""])
+    check(told == ["movable", "kernel", "default"], f"zsh: {told}")
 
 
 # What zsh's own functions would do, as far as a test without terminal can see it.
@@ -1196,6 +1197,7 @@ ZSH = """\
 _call_program() { shift; "$@" }
 _describe() { print -l -- "${(@P)@[-1]}" }
 _files() { print -- FILES "$@" }
+_command_names() { print -- COMMANDS }
 compadd() { shift; print -l -- "$@" }
 compset() { return 0 }
 """

@@ -166,7 +166,7 @@ def case_doctor_memory(ctl):
     tree.blocks(48, 49, "offline", "Normal Movable", node=2)
     tree.dimm("PNP0C80:00", 32, 39)
     free = (8 * BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE") * 64 - 1) // os.sysconf("SC_PAGE_SIZE")
-    tree.zoneinfo((0, "Normal", 16, mib(free)), (0, "Movable", 8, 500), (2, "Normal", 0))
+    tree.zoneinfo((0, "Normal", 16, mib(free)), (0, "Movable", 8, 500), (2, "Normal", 0, 0))
     doctor(ctl, 1)
 
     # One page more is enough.

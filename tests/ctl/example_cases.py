@@ -70,7 +70,7 @@ def examples(page):
 def split(lines):
     """The command of an example, which may go on behind a pipe, and what it prints: a line that the
     page breaks ends with a backslash there."""
-    check(lines and lines[0].startswith("$ "), f"an example that is no command: {lines}")
+    check(lines and lines[0].startswith(("$ ", "# ")), f"an example that is no command: {lines}")
     n = 1
     while n < len(lines) and lines[n - 1].endswith("|"):
         n += 1

@@ -7,14 +7,16 @@ import pathlib
 import shlex
 import subprocess
 
+from cases import record_line
 from ctl import check
 from tree import Tree
 
 README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
 PROMPT = "$ memplugctl "
+CONFIG_FILE = "/etc/memplugd/memplugd.conf"
 
 # The verbs whose pictures README is to hold.
-SHOWN = {"status", "devices"}
+SHOWN = {"status", "map", "devices", "plan", "explain", "doctor"}
 
 CONFIG = """\
 rules = (
@@ -30,7 +32,6 @@ def server():
     shouldn't be, and a VM's memory that has grown to 2 GiB."""
     tree = Tree("tree")
     tree.config(CONFIG)
-    tree.file("proc/sys/kernel/random/boot_id", "5e3bd6c4-8bd8-4b14-9f59-cd4ea3bb1e4a\n")
     tree.blocks(0, 0, "online", "none")
     tree.blocks(1, 23, "online", "DMA32")
     tree.blocks(32, 135, "online", "Normal")
@@ -42,9 +43,14 @@ def server():
     tree.blocks(264, 279, "online", "Movable")
     tree.iomem((0, 23, "System RAM"), (32, 135, "System RAM"), (136, 263, "System RAM"),
                (264, 391, "virtio0"), (264, 279, "virtio0", "System RAM (virtio_mem)"))
-    tree.zoneinfo((0, "DMA32", 24), (0, "Normal", 104), (0, "Movable", 16), (1, "Normal", 4),
-                  (1, "Movable", 124))
-    return tree
+    tree.zoneinfo((0, "DMA32", 24, 2800), (0, "Normal", 104, 9000), (0, "Movable", 16, 1900),
+                  (1, "Normal", 4, 500), (1, "Movable", 124, 15000))
+    tree.file("etc/udev/rules.d/40-memory.rules",
+              '# From an older machine\n'
+              'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", ATTR{state}="online"\n')
+    tree.file("run/memplugd/records", record_line(
+        tree, 202, "settled - wrong-zone other movable kernel 0 0 - 0 - 0 2",
+        ["Normal", CONFIG_FILE, "node 1 can be pulled again", ""]))
 
 
 def printed(ctl, arguments):
@@ -53,7 +59,7 @@ def printed(ctl, arguments):
         [ctl.program, *shlex.split(arguments), "--sysroot", "tree"], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, encoding="utf-8", check=False,
         env=ctl.environment("C.UTF-8") | {"COLUMNS": "100", "TZ": "UTC"})
-    return done.stdout.replace("tree/etc/", "/etc/").rstrip("\n").split("\n")
+    return done.stdout.replace("tree/", "/").rstrip("\n").split("\n")
 
 
 def print_anew(ctl, lines):

@@ -74,7 +74,8 @@ class Tree:
         """Writes /proc/zoneinfo: (node, zone, present blocks[, free MiB]), in this machine's pages."""
         pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
         self.file("proc/zoneinfo", "".join(
-            f"Node {node}, zone {zone:>8}\n  pages free     {int(sum(free) * pages / 128) or 1}\n"
+            f"Node {node}, zone {zone:>8}\n"
+            f"  pages free     {int(free[0] * pages / 128) if free else 1}\n"
             f"        present  {n * pages}\n"
             for node, zone, n, *free in zones))
 

@@ -364,22 +364,13 @@ static void note_process(void *userdata, pid_t pid, const char *name) {
 START_TEST(reads_processes) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
-        uint64_t capabilities;
         char text[64] = "";
 
         fake_file(tree, "proc/self/comm", "memplugctl\n");
         fake_file(tree, "proc/71/comm", "kata-agent\n");
-        fake_file(tree, "proc/71/status",
-                  "Name:\tkata-agent\nCapPrm:\t0000000000000000\n"
-                  "CapEff:\t0000000000001002\nCapBnd:\t0\n");
         fake_file(tree, "proc/72/status", "Name:\tx\n");
         ck_assert_int_eq(sysfs_each_process(sysfs, note_process, text), 0);
         ck_assert_str_eq(text, "71 kata-agent;");
-
-        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 71, &capabilities), 0);
-        ck_assert_uint_eq(capabilities, 0x1002);
-        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 72, &capabilities), -EBADMSG);
-        ck_assert_int_eq(sysfs_read_capabilities(sysfs, 73, &capabilities), -ENOENT);
         fake_tree_free(tree);
 }
 END_TEST

@@ -62,9 +62,9 @@ static const char two_nodes[] = "Node 0, zone      DMA\n"
 START_TEST(reads_each_zone_of_each_node) {
         static const ZonePages rows[] = {
                 { 0, ZONE_DMA, 4095, 3998, 3840, 0, 3840 },
-                { 0, ZONE_DMA32, 1044480, 782336, 772917, 16384 },
+                { 0, ZONE_DMA32, 1044480, 782336, 772917, 16384, 772791 },
                 { 0, ZONE_NORMAL, 0, 0, 0, 0 },
-                { 0, ZONE_MOVABLE, 65536, 32768, 32768, 0 },
+                { 0, ZONE_MOVABLE, 65536, 32768, 32768, 0, 32768 },
                 { 0, ZONE_OTHER, 0, 0, 0, 0 },
                 { 1, ZONE_NORMAL, 262144, 262144, 257000, 0 },
         };

@@ -23,17 +23,13 @@ _memplugctl_verb()
 	done
 }
 
-# Prints the blocks and the devices that have memory, and with "nodes" the nodes, too.
+# Prints the numbers of the blocks and the names of the devices, and with "nodes" the nodes, too.
 _memplugctl_memory()
 {
-	local path
-
-	for path in /sys/devices/system/memory/memory[0-9]* ${1:+/sys/devices/system/node/node[0-9]*}; do
-		[[ -e $path ]] && echo "${path##*/}"
-	done
-	memplugctl devices --no-legend 2>/dev/null | while read -r path _; do
-		[[ $path == - ]] || echo "$path"
-	done
+	memplugctl list --all --no-legend 2>/dev/null | awk -v nodes="$1" '
+		{ print $3 }
+		nodes && $4 ~ /^[0-9]+$/ && !seen[$4]++ { print "node" $4 }'
+	memplugctl devices --no-legend 2>/dev/null | awk '$1 != "-" { print $1 }'
 }
 
 # Completes those of this machine, whatever --sysroot says. To bash, "PNP0C80:00" is three words, and
@@ -49,7 +45,7 @@ _memplugctl_what()
 		prefix=${COMP_WORDS[COMP_CWORD - 2]}:
 	fi
 
-	mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_memory $3)" -- "$prefix$word")
+	mapfile -t COMPREPLY < <(compgen -W "$(_memplugctl_memory "${3-}")" -- "$prefix$word")
 	COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
 }
 

@@ -26,13 +26,19 @@ _memplugctl_options_of()
 {
 	case $1 in
 	status) reply=(--json --all --config --sysroot) ;;
-	list) reply=(--json --all --bytes --no-legend --config --sysroot) ;;
-	devices) reply=(--json --bytes --no-legend --sysroot) ;;
-	history) reply=(--json --sysroot) ;;
+	list) reply=(--json --all --bytes --no-legend --no-pager --config --sysroot) ;;
+	devices) reply=(--json --bytes --no-legend --no-pager --sysroot) ;;
+	map) reply=(--json --sysroot --width) ;;
+	plan) reply=(--json --no-pager --config --sysroot --add) ;;
+	explain) reply=(--json --no-pager --config --sysroot) ;;
+	history) reply=(--json --no-pager --sysroot) ;;
 	check-config) reply=(--json --strict --sysroot) ;;
-	show-config) reply=(--json --config --sysroot) ;;
-	doctor) reply=(--json --config --sysroot) ;;
-	help) reply=() ;;
+	show-config) reply=(--json --no-pager --config --sysroot) ;;
+	doctor) reply=(--json --no-pager --config --sysroot) ;;
+	monitor) reply=(--json) ;;
+	online) reply=(--json --zone) ;;
+	hold) reply=(--why) ;;
+	reload | help) reply=() ;;
 	*)
 		_memplugctl_part Options
 		reply=("${(@)reply%%:*}")
@@ -41,22 +47,22 @@ _memplugctl_options_of()
 	reply+=(--help --version)
 }
 
-# The verbs whose argument is a block or a device.
-typeset -ga _memplugctl_verbs_of_blocks=()
-
-# Numbers of blocks, and names of devices.
-_memplugctl_blocks()
+# Numbers of blocks, and names of devices; with an argument, those of nodes, too.
+_memplugctl_memory()
 {
 	local line
-	local -a blocks devices
+	local -a words
+	local -aU blocks nodes devices
 
 	for line in "${(@f)$(_call_program blocks memplugctl list --all --no-legend 2>/dev/null)}"; do
-		blocks+=("${${=line}[3]}")
+		words=(${=line})
+		blocks+=("$words[3]")
+		[[ $words[4] == <-> ]] && nodes+=("node$words[4]")
 	done
 	for line in "${(@f)$(_call_program devices memplugctl devices --no-legend 2>/dev/null)}"; do
 		[[ $line == -* ]] || devices+=("${${=line}[1]}")
 	done
-	compadd -- $blocks $devices
+	compadd -- $blocks ${1:+$nodes} $devices
 }
 
 _memplugctl()
@@ -66,7 +72,7 @@ _memplugctl()
 
 	for ((i = 2; i < CURRENT; i++)); do
 		case $words[i] in
-		--config | --sysroot) ((i++)) ;;
+		--config | --sysroot | --why | --zone | --width | --add) ((i++)) ;;
 		-*) ;;
 		*)
 			verb=$words[i]
@@ -78,6 +84,9 @@ _memplugctl()
 	case ${words[CURRENT - 1]}/${words[CURRENT]} in
 	--config/*) _files && return ;;
 	--sysroot/*) _files -/ && return ;;
+	--zone/*) compadd -- movable kernel default && return ;;
+	--add/*) compadd -S '' -- dimm: virtio-mem: dax: && return ;;
+	--why/* | --width/*) return ;;
 	*/--config=*) compset -P '*=' && _files && return ;;
 	*/--sysroot=*) compset -P '*=' && _files -/ && return ;;
 	*/-*)
@@ -96,8 +105,12 @@ _memplugctl()
 		_describe verb reply
 	elif [[ $verb == check-config ]]; then
 		_files
-	elif ((${_memplugctl_verbs_of_blocks[(Ie)$verb]})); then
-		_memplugctl_blocks
+	elif [[ $verb == explain ]]; then
+		_memplugctl_memory
+	elif [[ $verb == online ]]; then
+		_memplugctl_memory nodes
+	elif [[ $verb == hold ]]; then
+		_command_names -e
 	fi
 }
 
