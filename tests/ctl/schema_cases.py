@@ -48,6 +48,15 @@ def objects_of(value, name=""):
             yield from objects_of(below, f"{name}/{i}")
 
 
+def documents(text):
+    """Yields the documents that stand behind each other in a text."""
+    decoder = json.JSONDecoder()
+    while text.strip():
+        document, end = decoder.raw_decode(text.lstrip())
+        text = text.lstrip()[end:]
+        yield document
+
+
 def case_schema_expected(ctl):
     """All JSON among the expected outputs is as the schema says, and what differs from it is seen."""
     n = 0
@@ -56,10 +65,10 @@ def case_schema_expected(ctl):
         if not text.startswith("{"):
             continue
         verb = next((verb for verb in VERBS if path.stem.startswith(verb)), path.stem)
-        document = json.loads(text)
-        must_fit(path.name, verb, document, fits=True)
-        for wrong in spoilt(document):
-            must_fit(path.name, verb, wrong, fits=False)
+        for document in documents(text):
+            must_fit(path.name, verb, document, fits=True)
+            for wrong in spoilt(document):
+                must_fit(path.name, verb, wrong, fits=False)
         n += 1
     check(n >= 8, f"only {n} expected outputs are JSON")
 
