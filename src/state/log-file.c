@@ -41,9 +41,12 @@ static int end_last_line(LogFile *file) {
                 return 0;
         if (pread(file->fd, &last, 1, (off_t)file->size - 1) != 1)
                 return -EIO;
-        if (last != '\n' && write(file->fd, "\n", 1) != 1)
+        if (last == '\n')
+                return 0;
+        if (write(file->fd, "\n", 1) != 1)
                 return -errno;
 
+        file->size++;
         return 0;
 }
 
@@ -99,8 +102,9 @@ void log_file_add(LogFile *file, const char *line, size_t n) {
         if (file->fd < 0)
                 return;
 
+        /* Where /run is full, this line is lost, and not those to come: what is half of it goes away. */
         if (write(file->fd, line, n) == (ssize_t)n)
                 file->size += n;
-        else
+        else if (ftruncate(file->fd, (off_t)file->size) < 0)
                 give_up(file);
 }

@@ -2,8 +2,10 @@
 #undef NDEBUG
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "base/io.h"
@@ -111,6 +113,33 @@ START_TEST(a_full_file_makes_room) {
 }
 END_TEST
 
+/* As long as /run is full, what doesn't fit is lost; not what comes after that. */
+START_TEST(half_of_a_line_is_taken_back) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_free_ char *text = NULL;
+        struct rlimit limit, unlimited;
+        LogFile *history;
+        int dir_fd;
+
+        fake_file(tree, HISTORY_FILE, "0 6 half");
+        history = open_history(tree, &dir_fd);
+        add(history, 1, "first");
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        limit = (struct rlimit){ .rlim_cur = 24, .rlim_max = unlimited.rlim_max };
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        add(history, 2, "doesn't fit");
+        add(history, 3, "neither does this");
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+        add(history, 4, "fits again");
+        log_file_close(history);
+        text = read_history(tree, HISTORY_FILE);
+        ck_assert_str_eq(text, "0 6 half\n1 6 first\n4 6 fits again\n");
+        (void)close(dir_fd);
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(nothing_is_followed_out_of_the_directory) {
         FakeTree *tree = fake_tree_new();
         LogFile *history;
@@ -127,5 +156,5 @@ START_TEST(nothing_is_followed_out_of_the_directory) {
 END_TEST
 
 TEST_PROGRAM("history", it_is_read_as_it_was_written, what_is_no_line_is_refused,
-             half_a_line_is_ended, a_full_file_makes_room,
+             half_a_line_is_ended, a_full_file_makes_room, half_of_a_line_is_taken_back,
              nothing_is_followed_out_of_the_directory);
