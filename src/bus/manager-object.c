@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bus/errors.h"
 #include "bus/server-internal.h"
 
 /* Properties */
@@ -162,7 +163,10 @@ static void reload_run(Request *request) {
         int r;
 
         r = server->ops->reload(server->userdata, &text);
-        if (r == -EINVAL)
+        if (r == -ESHUTDOWN)
+                request_fail(request, bus_error_to_string(OUTCOME_CANCELLED),
+                             "memplugd is ending.");
+        else if (r == -EINVAL)
                 request_fail(request, BUS_ERROR_INVALID_CONFIG, "%s",
                              text ?: "The config has errors.");
         else if (r < 0)
@@ -241,6 +245,7 @@ static bool parse_zone(const char *zone, Online *ret) {
 
 static int method_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
         const void *blocks;
+        BlockIndex *shrunk;
         Request *request;
         const char *zone;
         size_t size;
@@ -269,6 +274,10 @@ static int method_online(sd_bus_message *call, void *userdata, sd_bus_error *ret
         }
         (void)memcpy(request->blocks, blocks, size);
         request->n_blocks = make_set(request->blocks, size / sizeof(BlockIndex));
+        request->n_named = size / sizeof(BlockIndex);
+        shrunk = reallocarray(request->blocks, request->n_blocks, sizeof(BlockIndex));
+        if (shrunk)
+                request->blocks = shrunk;
         request->online = online;
         return request_begin(request, call, userdata, BUS_ACTION_ONLINE, online_run, reterr);
 }

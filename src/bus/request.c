@@ -13,6 +13,10 @@
 
 /* So many calls at once wait for polkit, that is for somebody who types a password. */
 #define POLKIT_MAX 64
+#define POLKIT_USER_MAX 4 /* and of one user */
+
+/* He may take so long for it. */
+#define POLKIT_INTERACTIVE_USEC (UINT64_C(5) * 60 * 1000 * 1000)
 
 #define POLKIT_ALLOW_INTERACTION 1u
 
@@ -31,7 +35,7 @@ static void forget_polkit(Request *request) {
 
         request->asks_polkit = false;
         request->server->n_polkit--;
-        request->server->n_polkit_blocks -= request->n_blocks;
+        request->server->n_polkit_blocks -= request->n_named;
 }
 
 static void request_free(Request *request) {
@@ -133,13 +137,22 @@ static int new_polkit_call(Request *request, sd_bus_message **ret) {
         return r;
 }
 
+/* Those of the same user that polkit is asked about. */
+static size_t count_of_user(const Request *request) {
+        size_t n = 0;
+
+        for (const Request *other = request->server->requests; other; other = other->next)
+                n += other->asks_polkit && other->uid == request->uid;
+        return n;
+}
+
 static void ask_polkit(Request *request) {
         BusServer *server = request->server;
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
         int r;
 
-        if (server->n_polkit >= POLKIT_MAX ||
-            server->n_polkit_blocks + request->n_blocks > BUS_ONLINE_MAX) {
+        if (server->n_polkit >= POLKIT_MAX || count_of_user(request) >= POLKIT_USER_MAX ||
+            server->n_polkit_blocks + request->n_named > BUS_ONLINE_MAX) {
                 request_fail(request, BUS_ERROR_LIMITS, "Too many calls wait for polkit.");
                 return;
         }
@@ -147,14 +160,13 @@ static void ask_polkit(Request *request) {
         request->slot = sd_bus_slot_unref(request->slot);
         request->asks_polkit = true;
         server->n_polkit++;
-        server->n_polkit_blocks += request->n_blocks;
+        server->n_polkit_blocks += request->n_named;
         r = new_polkit_call(request, &call);
-        /* A person may take as long as he likes to type a password. */
         if (r >= 0)
                 r = sd_bus_call_async(
                         server->bus, &request->slot, call, on_polkit, request,
                         sd_bus_message_get_allow_interactive_authorization(request->call) > 0
-                                ? UINT64_MAX
+                                ? POLKIT_INTERACTIVE_USEC
                                 : 0);
         if (r < 0)
                 refuse(request, "polkit can't be asked");

@@ -36,6 +36,7 @@ struct Request {
         /* Of Online(). */
         BlockIndex *blocks;
         size_t n_blocks;
+        size_t n_named; /* in the call, which is kept: each as often as it stands there */
         Online online;
         Answer *answers; /* once it was asked for: one for each block */
         size_t n_answers;

@@ -46,7 +46,10 @@ typedef struct BusHold {
 typedef struct BusOps {
         void (*read_state)(void *userdata, BusState *ret);
 
-        /* 0; or -EINVAL, and *reterr_text is the first error of the config, the caller's. */
+        /*
+         * 0; -EINVAL, and *reterr_text is the first error of the config, the caller's; or -ESHUTDOWN:
+         * it is ending.
+         */
         int (*reload)(void *userdata, char **reterr_text);
 
         /*

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <systemd/sd-id128.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "bus/server.h"
 #include "suite.h"
@@ -41,6 +42,7 @@ typedef struct Fake {
         /* What the daemon shows, and was asked for. */
         BusState state;
         const char *config_error;
+        int reload_error;
         int ask_error;
         size_t n_reloads, n_asks, n_asked, n_held, n_devices_read;
         BlockIndex asked[16];
@@ -58,6 +60,8 @@ static void op_read_state(void *userdata, BusState *ret) {
 static int op_reload(void *userdata, char **reterr_text) {
         Fake *fake = userdata;
 
+        if (fake->reload_error < 0)
+                return fake->reload_error;
         fake->n_reloads++;
         if (!fake->config_error)
                 return 0;
@@ -276,6 +280,22 @@ static sd_bus_message *call_on(Fake *fake, const char *path, const char *interfa
         sd_bus_message_unref(call);
         run_until(fake, &reply.is_there);
         return reply.message;
+}
+
+/* Online() with the same block so often. */
+static void begin_online_of(Fake *fake, Reply *reply, size_t n) {
+        BlockIndex *blocks = calloc(n, sizeof(BlockIndex));
+        sd_bus_message *call;
+
+        ck_assert_int_ge(sd_bus_message_new_method_call(fake->theirs, &call, BUS_NAME, BUS_PATH,
+                                                        BUS_INTERFACE_MANAGER, BUS_METHOD_ONLINE),
+                         0);
+        ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
+        ck_assert_int_ge(sd_bus_message_append_array(call, 't', blocks, n * sizeof(BlockIndex)), 0);
+        ck_assert_int_ge(sd_bus_message_append(call, "s", ""), 0);
+        ck_assert_int_ge(sd_bus_call_async(fake->theirs, NULL, call, on_reply, reply, 0), 0);
+        sd_bus_message_unref(call);
+        free(blocks);
 }
 
 #define call_manager(fake, method, ...) \
@@ -543,8 +563,19 @@ START_TEST(root_needs_no_polkit) {
 }
 END_TEST
 
-START_TEST(polkit_allows) {
+static void begin_interactive(Fake *fake, Reply *reply) {
         sd_bus_message *call;
+
+        ck_assert_int_ge(sd_bus_message_new_method_call(fake->theirs, &call, BUS_NAME, BUS_PATH,
+                                                        BUS_INTERFACE_MANAGER, BUS_METHOD_RELOAD),
+                         0);
+        ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
+        ck_assert_int_ge(sd_bus_message_set_allow_interactive_authorization(call, true), 0);
+        ck_assert_int_ge(sd_bus_call_async(fake->theirs, NULL, call, on_reply, reply, 0), 0);
+        sd_bus_message_unref(call);
+}
+
+START_TEST(polkit_allows) {
         Reply reply = {};
         Fake fake;
 
@@ -554,13 +585,7 @@ START_TEST(polkit_allows) {
         ck_assert_uint_eq(fake.n_reloads, 1);
 
         /* Who is allowed to be asked for a password is. */
-        ck_assert_int_ge(sd_bus_message_new_method_call(fake.theirs, &call, BUS_NAME, BUS_PATH,
-                                                        BUS_INTERFACE_MANAGER, BUS_METHOD_RELOAD),
-                         0);
-        ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
-        ck_assert_int_ge(sd_bus_message_set_allow_interactive_authorization(call, true), 0);
-        ck_assert_int_ge(sd_bus_call_async(fake.theirs, NULL, call, on_reply, &reply, 0), 0);
-        sd_bus_message_unref(call);
+        begin_interactive(&fake, &reply);
         run_until(&fake, &reply.is_there);
         expect_success(reply.message);
         ck_assert_uint_eq(fake.flags, 1);
@@ -575,10 +600,13 @@ START_TEST(too_many_wait_for_polkit) {
 
         begin(&fake);
         fake.polkit = POLKIT_SILENT;
-        for (size_t i = 0; i < ELEMENTSOF(replies); i++)
+        for (size_t i = 0; i < ELEMENTSOF(replies); i++) {
+                fake.uid = 1000 + (uint32_t)i / 4;
                 begin_call(&fake, &replies[i], BUS_METHOD_RELOAD, "");
-        settle(&fake);
+                settle(&fake);
+        }
         ck_assert_uint_eq(fake.n_polkit, 64);
+        fake.uid = 2000;
         expect_error(call_manager(&fake, BUS_METHOD_RELOAD, ""), BUS_ERROR_LIMITS, "polkit");
         fake.uid = 0;
         expect_success(call_manager(&fake, BUS_METHOD_RELOAD, ""));
@@ -594,6 +622,71 @@ START_TEST(too_many_wait_for_polkit) {
 }
 END_TEST
 
+/* One user can't take all of the places. */
+START_TEST(too_many_of_one_user_wait_for_polkit) {
+        Reply replies[5] = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.polkit = POLKIT_SILENT;
+        for (size_t i = 0; i < 4; i++)
+                begin_call(&fake, &replies[i], BUS_METHOD_RELOAD, "");
+        settle(&fake);
+        expect_error(call_manager(&fake, BUS_METHOD_RELOAD, ""), BUS_ERROR_LIMITS, "polkit");
+        fake.uid = 1001;
+        begin_call(&fake, &replies[4], BUS_METHOD_RELOAD, "");
+        settle(&fake);
+        ck_assert_uint_eq(fake.n_polkit, 5);
+        disconnect_ends(&fake);
+        for (size_t i = 0; i < ELEMENTSOF(replies); i++)
+                sd_bus_message_unref(replies[i].message);
+        connect_ends(&fake);
+        end(&fake);
+}
+END_TEST
+
+/* What a call takes is what stands in it, however often the same. */
+START_TEST(too_much_waits_for_polkit) {
+        Reply replies[2] = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.polkit = POLKIT_SILENT;
+        begin_online_of(&fake, &replies[0], BUS_ONLINE_MAX);
+        while (fake.n_polkit == 0)
+                ck_assert_int_ge(sd_event_run(fake.event, UINT64_MAX), 0);
+        begin_online_of(&fake, &replies[1], 1);
+        run_until(&fake, &replies[1].is_there);
+        expect_error(replies[1].message, BUS_ERROR_LIMITS, "polkit");
+        disconnect_ends(&fake);
+        sd_bus_message_unref(replies[0].message);
+        connect_ends(&fake);
+        end(&fake);
+}
+END_TEST
+
+/* Nobody is waited for without end. */
+START_TEST(a_password_takes_its_time) {
+        uint64_t minute = UINT64_C(60) * 1000 * 1000, begun, ends;
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.polkit = POLKIT_SILENT;
+        begun = clock_usec(CLOCK_MONOTONIC);
+        begin_interactive(&fake, &reply);
+        while (fake.n_polkit == 0)
+                ck_assert_int_ge(sd_event_run(fake.event, UINT64_MAX), 0);
+        ck_assert_int_ge(sd_bus_get_timeout(fake.ours, &ends), 0);
+        ck_assert_uint_ge(ends, begun + 5 * minute);
+        ck_assert_uint_le(ends, clock_usec(CLOCK_MONOTONIC) + 5 * minute);
+        disconnect_ends(&fake);
+        sd_bus_message_unref(reply.message);
+        connect_ends(&fake);
+        end(&fake);
+}
+END_TEST
+
 START_TEST(broken_config) {
         Fake fake;
 
@@ -602,6 +695,9 @@ START_TEST(broken_config) {
         fake.config_error = "/etc/x.conf:3: mode: \xff";
         expect_error(call_manager(&fake, BUS_METHOD_RELOAD, ""), BUS_ERROR_INVALID_CONFIG,
                      "/etc/x.conf:3: mode: ?");
+        fake.reload_error = -ESHUTDOWN;
+        expect_error(call_manager(&fake, BUS_METHOD_RELOAD, ""), "org.memplug1.Error.Cancelled",
+                     "is ending");
         end(&fake);
 }
 END_TEST
@@ -887,9 +983,6 @@ START_TEST(online_that_cannot_be) {
 END_TEST
 
 START_TEST(online_of_too_many) {
-        size_t size = (BUS_ONLINE_MAX + 1) * sizeof(BlockIndex);
-        BlockIndex *blocks = calloc(1, size);
-        sd_bus_message *call;
         Fake fake;
 
         begin(&fake);
@@ -897,18 +990,7 @@ START_TEST(online_of_too_many) {
         for (size_t i = 0; i < 2; i++) {
                 Reply reply = {};
 
-                ck_assert_int_ge(sd_bus_message_new_method_call(fake.theirs, &call, BUS_NAME,
-                                                                BUS_PATH, BUS_INTERFACE_MANAGER,
-                                                                BUS_METHOD_ONLINE),
-                                 0);
-                ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
-                ck_assert_int_ge(sd_bus_message_append_array(call, 't', blocks,
-                                                             size - i * sizeof(BlockIndex)),
-                                 0);
-                ck_assert_int_ge(sd_bus_message_append(call, "s", ""), 0);
-                ck_assert_int_ge(sd_bus_call_async(fake.theirs, NULL, call, on_reply, &reply, 0),
-                                 0);
-                sd_bus_message_unref(call);
+                begin_online_of(&fake, &reply, BUS_ONLINE_MAX + 1 - i);
                 if (i == 0) {
                         run_until(&fake, &reply.is_there);
                         expect_error(reply.message, BUS_ERROR_LIMITS, "1048576 blocks");
@@ -921,7 +1003,6 @@ START_TEST(online_of_too_many) {
                         expect_success(reply.message);
                 }
         }
-        free(blocks);
         end(&fake);
 }
 END_TEST
@@ -1024,8 +1105,9 @@ START_TEST(changes_are_told_together) {
 END_TEST
 
 TEST_PROGRAM("bus", interfaces, properties, devices, strangers_are_refused, root_needs_no_polkit,
-             polkit_allows, too_many_wait_for_polkit, broken_config, hold_ends_with_its_descriptor,
-             holds_are_bounded, online_answers_when_all_are_settled, online_fails_if_all_failed,
-             online_of_two_callers, online_of_one_who_leaves, online_that_cannot_be,
-             online_of_too_many, signals, no_signals_without_a_bus, too_many_signals,
-             changes_are_told_together);
+             polkit_allows, too_many_wait_for_polkit, too_many_of_one_user_wait_for_polkit,
+             too_much_waits_for_polkit, a_password_takes_its_time, broken_config,
+             hold_ends_with_its_descriptor, holds_are_bounded, online_answers_when_all_are_settled,
+             online_fails_if_all_failed, online_of_two_callers, online_of_one_who_leaves,
+             online_that_cannot_be, online_of_too_many, signals, no_signals_without_a_bus,
+             too_many_signals, changes_are_told_together);
