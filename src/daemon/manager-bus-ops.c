@@ -47,7 +47,11 @@ static void op_read_state(void *userdata, BusState *ret) {
 static int op_reload(void *userdata, char **reterr_text) {
         Manager *manager = userdata;
 
-        manager_reload(manager);
+        int r;
+
+        r = manager_reload(manager);
+        if (r < 0)
+                return r;
         if (manager->n_config_errors == 0)
                 return 0;
 
@@ -76,6 +80,10 @@ static void op_hold(void *userdata, const BusHold *hold, bool begins, size_t n_h
 
         log_info("%s by pid %d of uid %u: %s", begins ? "Held" : "No longer held", (int)hold->pid,
                  (unsigned)hold->uid, hold->why);
+        if (begins && manager_kernel_is_first(manager))
+                log_warning("The kernel itself puts new memory online (auto_online_blocks is "
+                            "'%s'): that isn't held.",
+                            manager->takeover.seen.of[SETTING_AUTO_ONLINE_BLOCKS]);
         if (manager->rounds.held == (n_holds > 0))
                 return;
 

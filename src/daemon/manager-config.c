@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
@@ -102,15 +103,21 @@ int manager_load_config(Manager *manager) {
         return take_defaults(manager);
 }
 
-void manager_reload(Manager *manager) {
+int manager_reload(Manager *manager) {
+        /* What was taken over is about to be put back. */
+        if (manager->rounds.stopping)
+                return -ESHUTDOWN;
+
         (void)sd_notify(/* unset_environment= */ 0, "RELOADING=1");
         (void)manager_load_config(manager);
         (void)sd_notify(/* unset_environment= */ 0, "READY=1");
 
         if (manager->n_config_errors == 0) {
-                manager_apply_mode(manager);
+                manager_explain_mode(manager);
+                manager->mode_is_due = true;
                 rounds_set_policy(&manager->rounds, manager->policy);
         }
         rounds_step(&manager->rounds);
         manager_update_status(manager);
+        return 0;
 }

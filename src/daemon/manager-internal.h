@@ -57,6 +57,7 @@ struct Manager {
 
         const char *config_file;
         Policy *policy;         /* in force, or about to be */
+        bool mode_is_due;       /* about to be: the kernel's setting is still the old one's */
         char *config_text;      /* where it comes from, for the status */
         size_t n_config_errors; /* of the config that was read last: then it isn't in force */
         char *config_error;     /* the first of them; NULL: none, or it couldn't be kept */
@@ -83,6 +84,12 @@ void manager_open_takeover(Manager *manager);
 /* Takes over, programs or puts back the kernel's own setting, as the policy's mode wants it. */
 void manager_apply_mode(Manager *manager);
 
+/* Says why another mode is to be active, before it is. */
+void manager_explain_mode(Manager *manager);
+
+/* Whether the kernel itself puts new memory online, as far as its setting was seen. */
+bool manager_kernel_is_first(const Manager *manager);
+
 /* At the end: unless the service's other unit does it. */
 void manager_put_back(Manager *manager);
 
@@ -95,8 +102,11 @@ void manager_cut_half_character(char *text);
  */
 void manager_update_status(Manager *manager);
 
-/* Reads the config again, and does as it says, unless it has errors. */
-void manager_reload(Manager *manager);
+/*
+ * Reads the config again, and does as it says, unless it has errors: once nothing is under way, and
+ * nobody holds. 0, or -ESHUTDOWN: it is ending, and nothing is read.
+ */
+int manager_reload(Manager *manager);
 
 /* How the rounds reach the world; 'userdata' is the Manager. */
 extern const RoundsOps manager_rounds_ops;

@@ -36,9 +36,14 @@ static SettingTexts wanted_texts(const Policy *policy) {
         return (SettingTexts){};
 }
 
-static void explain_auto(Manager *manager) {
-        _cleanup_free_ char *why = kernel_words_explain_auto(manager->policy);
+void manager_explain_mode(Manager *manager) {
+        _cleanup_free_ char *why = NULL;
 
+        /* mode = "observe" may be tried by everybody, and takes nothing over. */
+        if (geteuid() != 0)
+                return;
+
+        why = kernel_words_explain_auto(manager->policy);
         (void)snprintf(manager->mode_reason, MANAGER_REASON_MAX, "%s", why ?: "");
         manager_cut_half_character(manager->mode_reason);
 }
@@ -79,24 +84,28 @@ static void tell_active_mode(const Manager *manager) {
                          mode_to_string(policy->active), manager->mode_reason);
 }
 
-static void tell_if_kernel_is_first(const Manager *manager) {
+bool manager_kernel_is_first(const Manager *manager) {
         const char *seen = manager->takeover.seen.of[SETTING_AUTO_ONLINE_BLOCKS];
 
-        if (manager->policy->active != MODE_KERNEL && seen[0] && strcmp(seen, "offline") != 0)
+        return seen[0] && strcmp(seen, "offline") != 0;
+}
+
+static void tell_if_kernel_is_first(const Manager *manager) {
+        if (manager->policy->active != MODE_KERNEL && manager_kernel_is_first(manager))
                 log_warning("The kernel itself puts new memory online (auto_online_blocks is "
                             "'%s'), before memplugd can.",
-                            seen);
+                            manager->takeover.seen.of[SETTING_AUTO_ONLINE_BLOCKS]);
 }
 
 void manager_apply_mode(Manager *manager) {
         Setting setting;
         int r;
 
-        /* mode = "observe" may be tried by everybody. */
+        manager->mode_is_due = false;
         if (geteuid() != 0)
                 return;
 
-        explain_auto(manager);
+        manager_explain_mode(manager);
         r = take_over(manager, &setting);
         if (r < 0)
                 (void)log_warning_errno(r, "Failed to take over %s: %m",

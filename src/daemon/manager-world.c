@@ -129,6 +129,14 @@ static bool op_wait_for_links(void *userdata) {
         return r >= 0;
 }
 
+static void op_on_policy(void *userdata) {
+        Manager *manager = userdata;
+
+        /* The first one's is there before anything else. */
+        if (manager->mode_is_due)
+                manager_apply_mode(manager);
+}
+
 static void op_on_uevent(void *userdata, const Uevent *uevent) {
         manager_bus_uevent(userdata, uevent);
 }
@@ -159,6 +167,7 @@ const RoundsOps manager_rounds_ops = {
         .wait_for_links = op_wait_for_links,
         .now = op_now,
         .kernel_policy = op_kernel_policy,
+        .on_policy = op_on_policy,
         .on_uevent = op_on_uevent,
         .on_verdict = op_on_verdict,
         .on_record = op_on_record,

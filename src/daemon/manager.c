@@ -74,7 +74,7 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 
         (void)source;
         (void)info;
-        manager_reload(manager);
+        (void)manager_reload(manager);
         return 0;
 }
 

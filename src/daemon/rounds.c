@@ -138,6 +138,8 @@ static void take_next_policy(Rounds *rounds) {
         policy_unref(rounds->policy);
         rounds->policy = TAKE_PTR(rounds->next_policy);
         rounds->rescan = true;
+        if (rounds->ops->on_policy)
+                rounds->ops->on_policy(rounds->userdata);
 }
 
 /* The barrier is a write, if one without effect: not where nothing is to be written at all. */

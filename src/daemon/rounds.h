@@ -47,6 +47,12 @@ typedef struct RoundsOps {
         /* Has rounds_on_link_timer() called in a moment. False: it can't. */
         bool (*wait_for_links)(void *userdata);
 
+        /*
+         * The policy that was set last is in force from now on: what else it asks of the kernel can
+         * be done, for nothing is under way, and nobody holds. May be NULL.
+         */
+        void (*on_policy)(void *userdata);
+
         /* Monotonic, in microseconds. */
         uint64_t (*now)(void *userdata);
 

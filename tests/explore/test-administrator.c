@@ -129,6 +129,40 @@ START_TEST(hold_takes_bounded_memory) {
 }
 END_TEST
 
+/* What a reload asks of the kernel waits as its rules do. */
+START_TEST(hold_and_a_reload) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+
+        run(world);
+        ck_assert_uint_eq(world->n_policies, 1);
+        world_do(world, &(Transition){ .what = DO_HOLD });
+        rounds_set_policy(&world->rounds, world->policy);
+        rounds_step(&world->rounds);
+        ck_assert_uint_eq(world->n_policies, 1);
+
+        world_do(world, &(Transition){ .what = DO_LET_GO });
+        ck_assert_uint_eq(world->n_policies, 2);
+        run(world);
+        world_free(world);
+}
+END_TEST
+
+/* Nor is it taken in the middle of a write, or while it stops. */
+START_TEST(reload_in_the_middle_of_work) {
+        World *world = play(ZONE_RULE_FREE, &one_dimm);
+
+        plug(world, 0);
+        run_until_attempt(world);
+        rounds_set_policy(&world->rounds, world->policy);
+        rounds_step(&world->rounds);
+        ck_assert_uint_eq(world->n_policies, 1);
+        rounds_stop(&world->rounds);
+        run(world);
+        ck_assert_uint_eq(world->n_policies, 1);
+        world_free(world);
+}
+END_TEST
+
 START_TEST(stop_during_a_hold) {
         World *world = play(ZONE_RULE_FREE, &one_dimm);
 
@@ -308,6 +342,7 @@ END_TEST
 
 TEST_PROGRAM("administrator", hold_during_a_barrier, hold_new_memory_waits,
              hold_in_the_middle_of_work, hold_others_go_on, hold_takes_bounded_memory,
-             stop_during_a_hold, stop_before_a_decision, ask_for_each_kind_of_block,
-             ask_and_taken_offline, ask_for_what_a_rule_leaves, ask_before_the_rules,
-             ask_in_mode_observe, ask_in_the_middle_of_work, ask_and_gone_with_the_rules);
+             hold_and_a_reload, reload_in_the_middle_of_work, stop_during_a_hold,
+             stop_before_a_decision, ask_for_each_kind_of_block, ask_and_taken_offline,
+             ask_for_what_a_rule_leaves, ask_before_the_rules, ask_in_mode_observe,
+             ask_in_the_middle_of_work, ask_and_gone_with_the_rules);

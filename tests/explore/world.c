@@ -387,6 +387,13 @@ static void op_on_record(void *userdata, const Record *record) {
         judge_record(userdata, record);
 }
 
+static void op_on_policy(void *userdata) {
+        World *world = userdata;
+
+        judge_doing(world, "takes a policy");
+        world->n_policies++;
+}
+
 static uint64_t worker_now(void *userdata);
 
 static const RoundsOps rounds_ops = {
@@ -403,6 +410,7 @@ static const RoundsOps rounds_ops = {
         .wait_for_links = op_wait_for_links,
         .now = worker_now,
         .kernel_policy = op_kernel_policy,
+        .on_policy = op_on_policy,
         .on_record = op_on_record,
 };
 

@@ -91,6 +91,7 @@ typedef struct World {
         bool lost;
 
         bool running;
+        unsigned n_policies; /* so often was one taken */
         bool held;
         Policy *policy;
         BlockTable *table; /* what the file in /run holds: it outlives memplugd */
