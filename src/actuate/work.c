@@ -3,38 +3,48 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 void work_done(Work *work) {
         free(work->items);
         free(work->steps);
+        free(work->slots);
         *work = (Work){};
 }
 
 void work_clear(Work *work) {
+        if (work->n_items > 0)
+                (void)memset(work->slots, 0, work->n_slots * sizeof(size_t));
         work->n_items = work->n_steps = work->next_step = 0;
         work->current = 0;
-        work->highest = 0;
+        work->n_open = 0;
         work->pass = 0;
         work->n_done = work->n_writes = 0;
         work->has_broken_units = false;
 }
 
-static bool is_open(const WorkItem *item, BlockIndex block) {
-        return !item->settled && item->verdict.block == block;
+/* The slot of a block, or the free one that it would have. */
+static size_t *find_slot(Work *work, BlockIndex block) {
+        size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+        for (;; i++) {
+                size_t *slot = &work->slots[i & (work->n_slots - 1)];
+
+                if (*slot == 0 || work->items[*slot - 1].verdict.block == block)
+                        return slot;
+        }
 }
 
 static WorkItem *find_open(Work *work, BlockIndex block) {
-        /* Most often it is the one under way, or there is none. */
-        if (work->n_items == 0 || block > work->highest)
+        WorkItem *item;
+        size_t place;
+
+        if (work->n_items == 0)
                 return NULL;
-        if (is_open(&work->items[work->current], block))
-                return &work->items[work->current];
 
-        for (size_t i = 0; i < work->n_items; i++)
-                if (is_open(&work->items[i], block))
-                        return &work->items[i];
-
-        return NULL;
+        place = *find_slot(work, block);
+        item = place > 0 ? &work->items[place - 1] : NULL;
+        return item && !item->settled ? item : NULL;
 }
 
 bool work_has(Work *work, BlockIndex block) {
@@ -75,8 +85,14 @@ static void make_plan(Work *work) {
         plan_order(work->steps, work->n_steps);
 }
 
+static void fill_slots(Work *work) {
+        /* In their order: the last item of a block is the one that counts. */
+        for (size_t i = 0; i < work->n_items; i++)
+                *find_slot(work, work->items[i].verdict.block) = i + 1;
+}
+
 static int grow(Work *work) {
-        size_t n = work->n_allocated ? work->n_allocated * 2 : 64;
+        size_t n = work->n_allocated ? work->n_allocated * 2 : 64, *slots;
         WorkItem *items;
         PlanStep *steps;
 
@@ -89,6 +105,14 @@ static int grow(Work *work) {
         if (!steps)
                 return -ENOMEM;
         work->steps = steps;
+
+        slots = calloc(2 * n, sizeof(size_t));
+        if (!slots)
+                return -ENOMEM;
+        free(work->slots);
+        work->slots = slots;
+        work->n_slots = 2 * n;
+        fill_slots(work);
 
         work->n_allocated = n;
         return 0;
@@ -116,10 +140,11 @@ static int append(Work *work, const WorkItem *item) {
                         return r;
         }
 
-        work->items[work->n_items++] = *item;
+        work->items[work->n_items] = *item;
+        *find_slot(work, item->verdict.block) = work->n_items + 1;
+        work->n_items++;
+        work->n_open++;
         work->has_broken_units |= item->verdict.unit_is_broken;
-        if (item->verdict.block > work->highest)
-                work->highest = item->verdict.block;
 
         /* The plan that is under way doesn't know it: the next step is planned anew. */
         work->n_steps = work->next_step = 0;
@@ -155,8 +180,9 @@ int work_replace(Work *work, const Verdict *verdict, ino_t inode) {
         return 0;
 }
 
-static void settle(WorkItem *item, WorkSettled settled, void *userdata) {
+static void settle(Work *work, WorkItem *item, WorkSettled settled, void *userdata) {
         item->settled = true;
+        work->n_open--;
         settled(userdata, item);
 }
 
@@ -170,12 +196,13 @@ static Attempt attempt_not_made(Outcome outcome, Online online) {
         };
 }
 
-static void settle_with(WorkItem *item, Outcome outcome, WorkSettled settled, void *userdata) {
+static void settle_with(Work *work, WorkItem *item, Outcome outcome, WorkSettled settled,
+                        void *userdata) {
         Attempt before = item->last;
 
         item->last = attempt_not_made(outcome, wish_of(item));
         item->last.taken_off = before.taken_off && before.zone == _ZONE_KIND_INVALID;
-        settle(item, settled, userdata);
+        settle(work, item, settled, userdata);
 }
 
 /* No pass gets anything online any more. Answers whether there is something else to ask for. */
@@ -188,7 +215,7 @@ static bool give_up(Work *work, WorkSettled settled, void *userdata) {
                 if (item->settled)
                         continue;
                 if (item->fell_back || second_wish_of(item) == ONLINE_LEAVE)
-                        settle(item, settled, userdata);
+                        settle(work, item, settled, userdata);
                 else {
                         item->fell_back = more = true;
                         item->last_pass = 0;
@@ -237,7 +264,7 @@ static void leave_broken_units(Work *work, WorkSettled settled, void *userdata) 
                         item->first = item->last =
                                 attempt_not_made(OUTCOME_REFUSED, item->verdict.online);
                 if (second_wish_of(item) == ONLINE_LEAVE)
-                        settle(item, settled, userdata);
+                        settle(work, item, settled, userdata);
                 else {
                         item->fell_back = true;
                         item->last_pass = 0;
@@ -329,7 +356,7 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
         } else if (!outcome_is_open(attempt->outcome)) {
                 bool breaks = breaks_unit(item, attempt->outcome);
 
-                settle(item, settled, userdata);
+                settle(work, item, settled, userdata);
                 if (breaks)
                         break_unit(work, item->verdict.unit);
         } else if (breaks_unit(item, attempt->outcome))
@@ -343,13 +370,13 @@ void work_settle(Work *work, BlockIndex block, Outcome outcome, WorkSettled sett
         WorkItem *item = find_open(work, block);
 
         if (item)
-                settle_with(item, outcome, settled, userdata);
+                settle_with(work, item, outcome, settled, userdata);
 }
 
 void work_settle_all(Work *work, Outcome outcome, WorkSettled settled, void *userdata) {
         for (size_t i = 0; i < work->n_items; i++)
                 if (!work->items[i].settled)
-                        settle_with(&work->items[i], outcome, settled, userdata);
+                        settle_with(work, &work->items[i], outcome, settled, userdata);
 
         work_clear(work);
 }

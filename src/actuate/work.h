@@ -39,8 +39,12 @@ typedef struct WorkItem {
 typedef struct Work {
         size_t n_items, n_allocated;
         WorkItem *items;
-        size_t current;     /* the item that was asked for last */
-        BlockIndex highest; /* of all items */
+        size_t current; /* the item that was asked for last */
+        size_t n_open;  /* those that aren't settled */
+
+        /* From a block to its last item, which may be settled: its place + 1, or 0; hashed. */
+        size_t n_slots; /* a power of two, and at least twice as many as there are items */
+        size_t *slots;
 
         /* The plan of this pass, as far as it isn't made yet. */
         PlanStep *steps;

@@ -10,14 +10,6 @@
 #include "base/utf8.h"
 #include "daemon/manager-internal.h"
 
-static uint32_t count_open(const Work *work) {
-        uint32_t n = 0;
-
-        for (size_t i = 0; i < work->n_items; i++)
-                n += !work->items[i].settled;
-        return n;
-}
-
 static void op_read_state(void *userdata, BusState *ret) {
         const Manager *manager = userdata;
         const Rounds *rounds = &manager->rounds;
@@ -30,7 +22,7 @@ static void op_read_state(void *userdata, BusState *ret) {
                 .is_busy = rounds->phase != PHASE_IDLE,
                 .current = is_attempt ? rounds->current : BUS_NO_BLOCK,
                 .current_since = is_attempt ? manager->bus.current_since : 0,
-                .n_open = count_open(&rounds->work),
+                .n_open = (uint32_t)rounds->work.n_open,
                 .trouble_usec = manager->bus.trouble_usec,
         };
         if (ret->mode != ret->active)

@@ -392,7 +392,54 @@ START_TEST(a_unit_that_is_broken_from_the_start_is_not_tried) {
 }
 END_TEST
 
-TEST_PROGRAM("work", the_rest_of_a_broken_unit_follows_or_else,
+static void count_settled(void *userdata, const WorkItem *item) {
+        (void)item;
+        ++*(size_t *)userdata;
+}
+
+/* Settles half of many blocks, and has them added anew: the later item is the one that is found. */
+START_TEST(each_of_many_blocks_is_found) {
+        size_t n = 10000, n_settled = 0;
+        Work work = {};
+
+        for (size_t round = 0; round < 2; round++) {
+                work_clear(&work);
+                for (size_t i = n; i > 0; i--) {
+                        const Verdict verdict = { .block = i * 512, .online = ONLINE_MOVABLE };
+
+                        ck_assert(!work_has(&work, verdict.block));
+                        ck_assert_int_eq(work_add(&work, &verdict, 1, false), 0);
+                        ck_assert_int_eq(work_add(&work, &verdict, 1, false), -EEXIST);
+                        ck_assert_int_eq(work_replace(&work, &verdict, 1), 0);
+                }
+                ck_assert_uint_eq(work.n_open, n);
+        }
+        for (size_t i = 1; i <= n; i += 2)
+                for (size_t k = 0; k < 2; k++)
+                        work_settle(&work, i * 512, OUTCOME_GONE, count_settled, &n_settled);
+        ck_assert_uint_eq(n_settled, n / 2);
+        ck_assert_uint_eq(work.n_open, n / 2);
+        for (size_t i = 1; i <= n; i++)
+                ck_assert(work_has(&work, i * 512) == (i % 2 == 0));
+
+        for (size_t i = 1; i <= n; i += 2) {
+                const Verdict verdict = { .block = i * 512, .online = ONLINE_KERNEL };
+
+                ck_assert_int_eq(work_add(&work, &verdict, 2, false), 0);
+                ck_assert(work_has(&work, verdict.block));
+        }
+        ck_assert_uint_eq(work.n_items, n + n / 2);
+        ck_assert_uint_eq(work.n_open, n);
+        for (size_t i = 1; i <= n; i++)
+                ck_assert(work_has(&work, i * 512));
+        work_settle_all(&work, OUTCOME_CANCELLED, count_settled, &n_settled);
+        ck_assert_uint_eq(n_settled, n + n / 2);
+        ck_assert_uint_eq(work.n_open, 0);
+        work_done(&work);
+}
+END_TEST
+
+TEST_PROGRAM("work", each_of_many_blocks_is_found, the_rest_of_a_broken_unit_follows_or_else,
              the_rest_of_a_broken_unit_stays_offline, a_busy_block_breaks_no_unit,
              a_unit_that_is_broken_from_the_start_is_not_tried, movable_goes_down_on_each_rule,
              kernel_goes_up_before_movable_goes_down, each_node_for_itself,
