@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon/rounds-internal.h"
 #include "daemon/tell.h"
@@ -20,11 +19,13 @@ static int compare_asked(const void *a, const void *b) {
 
 static Asked *find_asked(const Rounds *rounds, BlockIndex block) {
         const Asked key = { .block = block };
+        Asked *asked;
 
         if (rounds->n_asked == 0)
                 return NULL;
 
-        return bsearch(&key, rounds->asked, rounds->n_asked, sizeof(Asked), compare_asked);
+        asked = bsearch(&key, rounds->asked, rounds->n_asked, sizeof(Asked), compare_asked);
+        return asked && !asked->settled ? asked : NULL;
 }
 
 bool rounds_is_asked(const Rounds *rounds, BlockIndex block) {
@@ -32,18 +33,35 @@ bool rounds_is_asked(const Rounds *rounds, BlockIndex block) {
 }
 
 bool rounds_has_asked(const Rounds *rounds) {
-        for (size_t i = 0; i < rounds->n_asked; i++)
-                if (!rounds->asked[i].decided)
-                        return true;
-
-        return false;
+        return rounds->n_undecided > 0;
 }
 
-static void remove_asked(Rounds *rounds, Asked *asked) {
-        size_t i = (size_t)(asked - rounds->asked);
+static void set_decided(Rounds *rounds, Asked *asked, bool decided) {
+        rounds->n_undecided += (size_t)asked->decided - (size_t)decided;
+        asked->decided = decided;
+}
 
-        rounds->n_asked--;
-        memmove(asked, asked + 1, (rounds->n_asked - i) * sizeof(Asked));
+/* It stays where it is, so that who goes through all of them isn't led astray. */
+static void remove_asked(Rounds *rounds, Asked *asked) {
+        set_decided(rounds, asked, true);
+        asked->settled = true;
+        rounds->n_settled++;
+}
+
+static void drop_settled(Rounds *rounds) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < rounds->n_asked; i++)
+                if (!rounds->asked[i].settled)
+                        rounds->asked[n++] = rounds->asked[i];
+        rounds->n_asked = n;
+        rounds->n_settled = 0;
+}
+
+/* Once they are half of all, which so is paid for by those that were settled since. */
+static void drop_many_settled(Rounds *rounds) {
+        if (rounds->n_settled > 0 && rounds->n_settled * 2 >= rounds->n_asked)
+                drop_settled(rounds);
 }
 
 bool rounds_take_asked(Rounds *rounds, BlockIndex block) {
@@ -53,6 +71,7 @@ bool rounds_take_asked(Rounds *rounds, BlockIndex block) {
                 return false;
 
         remove_asked(rounds, asked);
+        drop_many_settled(rounds);
         return true;
 }
 
@@ -60,19 +79,22 @@ void rounds_ask_again(Rounds *rounds, BlockIndex block) {
         Asked *asked = find_asked(rounds, block);
 
         if (asked)
-                asked->decided = false;
+                set_decided(rounds, asked, false);
 }
 
 void rounds_ask_all_again(Rounds *rounds) {
         for (size_t i = 0; i < rounds->n_asked; i++)
-                rounds->asked[i].decided = false;
+                if (!rounds->asked[i].settled)
+                        set_decided(rounds, &rounds->asked[i], false);
 }
 
 /* Those asked for once each, sorted. */
 static int add_asked(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online) {
+        size_t n = 0, n_before;
         Asked *asked;
-        size_t n = 0;
 
+        drop_settled(rounds);
+        n_before = rounds->n_asked;
         asked = reallocarray(rounds->asked, rounds->n_asked + n_blocks, sizeof(Asked));
         if (!asked)
                 return -ENOMEM;
@@ -85,6 +107,7 @@ static int add_asked(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, 
                 if (n == 0 || asked[i].block != asked[n - 1].block)
                         asked[n++] = asked[i];
         rounds->n_asked = n;
+        rounds->n_undecided += n - n_before; /* none of them was there */
         rounds->announced = true;
         return 0;
 }
@@ -112,8 +135,8 @@ int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online
 }
 
 /* What is told of one that no attempt was made for. Its rule may be one that is about to end. */
-static void settle_asked(Rounds *rounds, Asked *asked, const Verdict *verdict, ino_t inode,
-                         const Attempt *attempt) {
+static void tell_asked(Rounds *rounds, const Verdict *verdict, ino_t inode,
+                       const Attempt *attempt) {
         const WorkItem item = {
                 .verdict = *verdict,
                 .inode = inode,
@@ -123,7 +146,6 @@ static void settle_asked(Rounds *rounds, Asked *asked, const Verdict *verdict, i
                 .last = *attempt,
         };
 
-        remove_asked(rounds, asked);
         rounds_tell_settled(rounds, &item, /* refusal= */ NULL, /* asked= */ true);
 }
 
@@ -139,31 +161,44 @@ static Verdict verdict_by_hand(BlockIndex block, int node, Online online) {
         };
 }
 
-static void settle_unseen(Rounds *rounds, Asked *asked, Outcome outcome, int error) {
+static void tell_unseen(Rounds *rounds, const Asked *asked, Outcome outcome, int error) {
         Verdict verdict = verdict_by_hand(asked->block, NODE_UNKNOWN, asked->online);
 
-        settle_asked(rounds, asked, &verdict, /* inode= */ 0,
-                     &(Attempt){ .outcome = outcome,
-                                 .online = verdict.online,
-                                 .error = error,
-                                 .zone = _ZONE_KIND_INVALID,
-                                 .moved_from = _ZONE_KIND_INVALID });
+        tell_asked(rounds, &verdict, /* inode= */ 0,
+                   &(Attempt){ .outcome = outcome,
+                               .online = verdict.online,
+                               .error = error,
+                               .zone = _ZONE_KIND_INVALID,
+                               .moved_from = _ZONE_KIND_INVALID });
+}
+
+static void settle_unseen(Rounds *rounds, Asked *asked, Outcome outcome, int error) {
+        remove_asked(rounds, asked);
+        tell_unseen(rounds, asked, outcome, error);
 }
 
 void rounds_give_up_asked(Rounds *rounds, BlockIndex block, Outcome outcome) {
         Asked *asked = find_asked(rounds, block);
 
-        if (asked && !asked->decided)
-                settle_unseen(rounds, asked, outcome, /* error= */ 0);
+        if (!asked || asked->decided)
+                return;
+
+        settle_unseen(rounds, asked, outcome, /* error= */ 0);
+        drop_many_settled(rounds);
 }
 
 void rounds_give_up_all_asked(Rounds *rounds) {
-        while (rounds->n_asked > 0)
-                settle_unseen(rounds, &rounds->asked[0], OUTCOME_CANCELLED, /* error= */ 0);
+        _cleanup_free_ Asked *asked = TAKE_PTR(rounds->asked);
+        size_t n_asked = rounds->n_asked;
+
+        rounds->n_asked = rounds->n_undecided = rounds->n_settled = 0;
+        for (size_t i = 0; i < n_asked; i++)
+                if (!asked[i].settled)
+                        tell_unseen(rounds, &asked[i], OUTCOME_CANCELLED, /* error= */ 0);
 }
 
 void rounds_announce_asked(Rounds *rounds) {
-        for (size_t i = 0; i < rounds->n_asked; i++)
+        for (size_t i = 0; rounds_has_asked(rounds) && i < rounds->n_asked; i++)
                 if (!rounds->asked[i].decided)
                         rounds_announce(rounds, rounds->asked[i].block);
 }
@@ -186,12 +221,13 @@ static void settle_seen(Decision *decision, const Block *block, Asked *asked, Ou
         if (verdict.online ==
             ONLINE_LEAVE) /* of one that isn't: told is a state that it may have */
                 verdict.online = ONLINE_DEFAULT;
-        settle_asked(decision->rounds, asked, &verdict, block->inode,
-                     &(Attempt){ .outcome = outcome,
-                                 .online = verdict.online,
-                                 .zones = block->valid_zones,
-                                 .zone = block_zone_kind(block),
-                                 .moved_from = _ZONE_KIND_INVALID });
+        remove_asked(decision->rounds, asked);
+        tell_asked(decision->rounds, &verdict, block->inode,
+                   &(Attempt){ .outcome = outcome,
+                               .online = verdict.online,
+                               .zones = block->valid_zones,
+                               .zone = block_zone_kind(block),
+                               .moved_from = _ZONE_KIND_INVALID });
 }
 
 static void settle_online(Decision *decision, const Block *block, Asked *asked) {
@@ -220,7 +256,7 @@ static void put_online(Decision *decision, const Block *block, Asked *asked) {
         Verdict verdict;
 
         if (by_rules && work_has(&rounds->work, block->index)) {
-                asked->decided = true;
+                set_decided(rounds, asked, true);
                 return;
         }
 
@@ -235,7 +271,7 @@ static void put_online(Decision *decision, const Block *block, Asked *asked) {
 
         if (!was_moving)
                 rounds_forget(rounds, block->index);
-        asked->decided = true;
+        set_decided(rounds, asked, true);
         if (work_replace(&rounds->work, &verdict, block->inode) == -ENOMEM)
                 settle_seen(decision, block, asked, OUTCOME_NO_MEMORY);
 }
@@ -279,11 +315,12 @@ static void look_for(Rounds *rounds, Asked *asked) {
 void decision_settle_missing(Decision *decision, const Snapshot *snapshot) {
         Rounds *rounds = decision->rounds;
 
-        for (size_t i = rounds->n_asked; i > 0; i--) {
+        for (size_t i = rounds->n_asked; rounds_has_asked(rounds) && i > 0; i--) {
                 Asked *asked = &rounds->asked[i - 1];
-                const Block *block = snapshot_find(snapshot, asked->block);
+                const Block *block = asked->decided ? NULL : snapshot_find(snapshot, asked->block);
 
                 if (!asked->decided && (!block || block->node == NODE_UNKNOWN))
                         look_for(rounds, asked);
         }
+        drop_many_settled(rounds);
 }

@@ -89,6 +89,7 @@ typedef struct Asked {
         BlockIndex block;
         Online online;
         bool decided; /* it is in the work */
+        bool settled; /* it is nothing any more, and only stands there */
 } Asked;
 
 typedef struct Rounds {
@@ -108,8 +109,9 @@ typedef struct Rounds {
         unsigned n_current_offlines; /* its "offline" did so often, while it is moved */
         Work work;
         size_t n_asked;
-        Asked *asked;     /* sorted by block */
-        Pending pending;  /* announced, and not decided yet */
+        Asked *asked;                  /* sorted by block */
+        size_t n_undecided, n_settled; /* of these */
+        Pending pending;               /* announced, and not decided yet */
         Pending touched;  /* taken offline or put online by somebody else, and not looked at yet */
         Pending stale;    /* something was told of them since they were read to be decided */
         bool announced;   /* something was, since the last barrier was started */

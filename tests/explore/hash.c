@@ -105,9 +105,10 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
         for (size_t i = 0; i < rounds->pending.n_blocks; i++)
                 mix(hash, rounds->pending.blocks[i]);
         for (size_t i = 0; i < rounds->n_asked; i++)
-                mix(hash, rounds->asked[i].block | (uint64_t)rounds->asked[i].online << 16 |
-                                  (uint64_t)rounds->asked[i].decided << 24);
-        mix(hash, rounds->n_asked | (uint64_t)rounds->held << 32);
+                if (!rounds->asked[i].settled)
+                        mix(hash, rounds->asked[i].block | (uint64_t)rounds->asked[i].online << 16 |
+                                          (uint64_t)rounds->asked[i].decided << 24);
+        mix(hash, (rounds->n_asked - rounds->n_settled) | (uint64_t)rounds->held << 32);
         mix(hash,
             rounds->pending.n_blocks << 32 | (uint64_t)rounds->phase << 16 |
                     (uint64_t)rounds->rescan << 1 | (uint64_t)rounds->first_sweep << 2 |
