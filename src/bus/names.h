@@ -33,7 +33,7 @@
 #define BUS_ZONE_DEFAULT "default"
 
 /* What is more is refused with BUS_ERROR_LIMITS. */
-#define BUS_ONLINE_MAX (UINT64_C(1) << 20) /* blocks of one call */
+#define BUS_ONLINE_MAX (UINT64_C(1) << 19) /* blocks of one call; 40 bytes of each are its answer */
 #define BUS_HOLDS_MAX 64                   /* at once */
 #define BUS_WHY_MAX 256                    /* bytes, its NUL counted */
 
