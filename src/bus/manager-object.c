@@ -185,10 +185,20 @@ static int method_reload(sd_bus_message *call, void *userdata, sd_bus_error *ret
         return request_begin(request, call, userdata, BUS_ACTION_RELOAD, reload_run, reterr);
 }
 
+/*
+ * U+2028 to U+202E and U+2066 to U+2069: ends of lines and paragraphs, and what turns the direction of
+ * the text around, so that it reads as another one.
+ */
+static bool is_layout(const unsigned char *p) {
+        return p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+                                (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 /* It is told in the journal and shown on terminals; that it is UTF-8, the bus has seen to. */
 static bool is_printable(const char *text) {
         for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-                if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+                if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) ||
+                    is_layout(p))
                         return false;
         return true;
 }

@@ -767,7 +767,18 @@ START_TEST(hold_ends_with_its_descriptor) {
 END_TEST
 
 START_TEST(holds_are_bounded) {
-        static const char *const wrong[] = { "", "two\nlines", "\x7f", "esc \xc2\x9b" };
+        static const char *const wrong[] = {
+                "",
+                "two\nlines",
+                "\x7f",
+                "esc \xc2\x9b",
+                "line \xe2\x80\xa8",
+                "paragraph \xe2\x80\xa9",
+                "embedding \xe2\x80\xaa",
+                "override \xe2\x80\xae",
+                "isolate \xe2\x81\xa6",
+                "its end \xe2\x81\xa9",
+        };
         char longest[BUS_WHY_MAX + 1];
         int fds[BUS_HOLDS_MAX];
         Fake fake;
@@ -783,7 +794,7 @@ START_TEST(holds_are_bounded) {
                      "255 bytes");
         longest[BUS_WHY_MAX - 1] = 0;
         for (size_t i = 0; i < BUS_HOLDS_MAX; i++)
-                fds[i] = hold(&fake, i == 0 ? longest : "why not: ä");
+                fds[i] = hold(&fake, i == 0 ? longest : "why not: ä\u2027 \u202f \u2065 \u206a");
         expect_error(call_manager(&fake, BUS_METHOD_HOLD, "s", "x"), BUS_ERROR_LIMITS, "64 holds");
         ck_assert_uint_eq(fake.n_held, BUS_HOLDS_MAX);
         for (size_t i = 0; i < BUS_HOLDS_MAX; i++)
