@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The interface org.memplug1.Device. Devices are read when somebody asks, and anybody may ask as
- * often as he likes: so they are read again only when ten times as long has passed as it took.
+ * often as he likes: so they are read again only when ten times as long has passed as it took, and five
+ * seconds, unless the kernel told of a block since; and not while something is under way.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,6 +11,26 @@
 #include "bus/server-internal.h"
 
 #define TIMES_BETWEEN_READS 10
+#define USEC_BETWEEN_READS (5 * 1000 * 1000)
+
+static bool is_busy(const BusServer *server) {
+        BusState state = {};
+
+        server->ops->read_state(server->userdata, &state);
+        return state.is_busy;
+}
+
+/* Whether what was read last is to be shown once more. */
+static bool is_fresh(const BusServer *server, uint64_t now) {
+        uint64_t age = now - server->devices_read_at;
+
+        if (server->devices_read_at == 0)
+                return false;
+        if (age < TIMES_BETWEEN_READS * server->devices_took)
+                return true;
+
+        return (age < USEC_BETWEEN_READS && !server->devices_are_old) || is_busy(server);
+}
 
 static int read_devices(BusServer *server) {
         _cleanup_(snapshot_done) Snapshot snapshot = {};
@@ -17,10 +38,10 @@ static int read_devices(BusServer *server) {
         DeviceList list;
         int r;
 
-        if (server->devices_read_at > 0 &&
-            begin - server->devices_read_at < TIMES_BETWEEN_READS * server->devices_took)
+        if (is_fresh(server, begin))
                 return 0;
 
+        server->devices_are_old = false;
         r = server->ops->read_devices(server->userdata, &snapshot);
         if (r >= 0)
                 r = device_list_make(&snapshot, &list);

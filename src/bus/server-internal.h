@@ -79,6 +79,7 @@ struct BusServer {
         DeviceList devices;       /* as they were read last */
         uint64_t devices_read_at; /* CLOCK_MONOTONIC µs, the end of that; 0: never */
         uint64_t devices_took;    /* µs */
+        bool devices_are_old;     /* the kernel told of a block since */
 };
 
 /*

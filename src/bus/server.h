@@ -86,7 +86,7 @@ void bus_server_begin(BusServer *server);
 /* It is gone, or given up: who waits for an answer gets none. Holds go on. */
 void bus_server_detach(BusServer *server);
 
-/* Before the end: sends what the bus takes without waiting. */
+/* Before the end: sends what is left, for which the bus gets a second at most. */
 void bus_server_finish(BusServer *server);
 
 /* Something that is shown may have changed. Cheap: it is looked at in a moment, once for many. */

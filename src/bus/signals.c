@@ -18,6 +18,9 @@
 /* Enough for the signals of some thousand blocks. */
 #define RING_SIZE (1024 * 1024)
 
+/* The end waits so long for the bus to take what is left. */
+#define FLUSH_USEC (1000 * 1000)
+
 /* So many are sent before the event loop is asked again whether there is something better to do. */
 #define BATCH 16
 
@@ -84,6 +87,7 @@ void bus_server_uevent(BusServer *server, const Uevent *uevent) {
         if (uevent->action == UEVENT_OTHER)
                 return;
 
+        server->devices_are_old = true;
         put(server,
             &(Signal){ .kind = SIGNAL_UEVENT, .block = uevent->block, .action = uevent->action },
             "", "");
@@ -198,9 +202,24 @@ static int on_idle(sd_event_source *source, void *userdata) {
         return 0;
 }
 
+/* Writes what is left to write, as long as that may take. Calls that come meanwhile are done, too. */
+static void flush(sd_bus *bus) {
+        uint64_t end = clock_usec(CLOCK_MONOTONIC) + FLUSH_USEC, now, n;
+
+        while (sd_bus_is_ready(bus) > 0 && sd_bus_get_n_queued_write(bus, &n) >= 0 && n > 0) {
+                now = clock_usec(CLOCK_MONOTONIC);
+                if (now >= end || sd_bus_wait(bus, end - now) < 0 || sd_bus_process(bus, NULL) < 0)
+                        return;
+        }
+}
+
 void bus_server_finish(BusServer *server) {
+        _cleanup_(sd_bus_unrefp) sd_bus *bus = sd_bus_ref(server->bus);
+
         send_signals(server, SIZE_MAX);
         online_answer(server);
+        if (bus)
+                flush(bus);
 }
 
 /* Something was done: a batch was sent, or what sd-bus had kept was written. */

@@ -121,7 +121,7 @@ extern const BusOps manager_bus_ops;
 void manager_bus_open(Manager *manager);
 void manager_bus_close(Manager *manager);
 
-/* Before the end: sends what is left to send, without waiting. */
+/* Before the end: sends what is left to send, which takes a second at most. */
 void manager_bus_finish(Manager *manager);
 
 /* Signals, and what has changed: cheap, and nothing if there is no bus. */

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <systemd/sd-id128.h>
 
 #include "base/clock.h"
@@ -506,6 +508,32 @@ START_TEST(devices) {
 
         expect_error(get(&fake, BUS_DEVICE_PREFIX "/none", BUS_INTERFACE_DEVICE, BUS_PROPERTY_NAME),
                      "org.freedesktop.DBus.Error.UnknownObject", "none");
+        end(&fake);
+}
+END_TEST
+
+/* Whoever asks for them, and how often. */
+START_TEST(devices_are_read_now_and_then) {
+        static const char path[] = BUS_DEVICE_PREFIX "/PNP0C80_3a01";
+        uint64_t begun = clock_usec(CLOCK_MONOTONIC);
+        Fake fake;
+
+        begin(&fake);
+        for (size_t i = 0; i < 100; i++)
+                expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
+        if (clock_usec(CLOCK_MONOTONIC) - begun < UINT64_C(5) * 1000 * 1000)
+                ck_assert_uint_eq(fake.n_devices_read, 1);
+
+        /* Not in the middle of something, even if they aren't what they were. */
+        fake.state.is_busy = true;
+        fake.n_devices_read = 0;
+        bus_server_uevent(fake.server, &(Uevent){ UEVENT_ADD, 33 });
+        for (size_t i = 0; i < 100; i++)
+                expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
+        ck_assert_uint_eq(fake.n_devices_read, 0);
+        fake.state.is_busy = false;
+        while (fake.n_devices_read == 0)
+                expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
         end(&fake);
 }
 END_TEST
@@ -1087,6 +1115,57 @@ START_TEST(too_many_signals) {
 }
 END_TEST
 
+static uint64_t fill_and_finish(Fake *fake) {
+        char text[BUS_TEXT_MAX];
+        uint64_t n_unwritten;
+        int size = 4096;
+
+        /* sd-bus asks for very much. */
+        ck_assert_int_eq(
+                setsockopt(sd_bus_get_fd(fake->ours), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)),
+                0);
+        (void)memset(text, 'x', sizeof(text) - 1);
+        text[sizeof(text) - 1] = 0;
+        for (size_t i = 0; i < 1000; i++)
+                bus_server_told(fake->server, 1, 6, text);
+        bus_server_finish(fake->server);
+        ck_assert_int_ge(sd_bus_get_n_queued_write(fake->ours, &n_unwritten), 0);
+        return n_unwritten;
+}
+
+/* Reads what comes to the client, in its place. */
+static pid_t begin_reading(Fake *fake) {
+        struct pollfd poll_fd = { .fd = sd_bus_get_fd(fake->theirs), .events = POLLIN };
+        static char buffer[65536];
+        pid_t reader = fork();
+
+        ck_assert_int_ge(reader, 0);
+        while (reader == 0)
+                if (poll(&poll_fd, 1, -1) < 0 || read(poll_fd.fd, buffer, sizeof(buffer)) == 0)
+                        _exit(0);
+        return reader;
+}
+
+/* What is more than the socket holds arrives, too, if it is read. */
+START_TEST(the_end_waits_for_the_bus) {
+        pid_t reader;
+        Fake fake;
+
+        begin(&fake);
+        settle(&fake);
+        ck_assert_uint_gt(fill_and_finish(&fake), 0);
+        end(&fake);
+
+        begin(&fake);
+        settle(&fake);
+        reader = begin_reading(&fake);
+        ck_assert_uint_eq(fill_and_finish(&fake), 0);
+        (void)kill(reader, SIGKILL);
+        (void)waitpid(reader, NULL, 0);
+        end(&fake);
+}
+END_TEST
+
 START_TEST(changes_are_told_together) {
         Fake fake;
 
@@ -1121,4 +1200,5 @@ TEST_PROGRAM("bus", interfaces, properties, devices, strangers_are_refused, root
              hold_ends_with_its_descriptor, holds_are_bounded, online_answers_when_all_are_settled,
              online_fails_if_all_failed, online_of_two_callers, online_of_one_who_leaves,
              online_that_cannot_be, online_of_too_many, signals, no_signals_without_a_bus,
-             too_many_signals, changes_are_told_together);
+             too_many_signals, changes_are_told_together, the_end_waits_for_the_bus,
+             devices_are_read_now_and_then);
