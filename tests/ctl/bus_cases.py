@@ -407,6 +407,15 @@ def case_online_daemon_ends(ctl):
         compare(ctl.case, f"{out}--- standard error ---\n{error}")
 
 
+def case_online_words(ctl):
+    """Words that aren't known are shown, but do nothing to the terminal."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("outcome 0 \033[31mred\a - 0",
+                    "outcome 1 ananassaftschorlenglasä movable 0")
+        ctl.expect("online", "0-2", exit_code=64)
+
+
 def case_online_interrupted(ctl):
     """On a terminal, a bar tells how far it is; Ctrl-C ends the waiting."""
     need_blocks()
