@@ -241,8 +241,11 @@ static int find_exit_code(const OnlineWork *work) {
                 return EXIT_NO_DAEMON;
         if (n == 0)
                 return EXIT_FAILURE;
+        if (n < work->results.n)
+                return EXIT_PARTLY;
 
-        return n == work->results.n ? EXIT_SUCCESS : EXIT_PARTLY;
+        /* What was told of each doesn't outweigh that the call as a whole failed. */
+        return work->exit_code;
 }
 
 static int run(const Options *options, const char *zone, OnlineWork *work) {

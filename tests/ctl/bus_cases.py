@@ -407,6 +407,19 @@ def case_online_daemon_ends(ctl):
         compare(ctl.case, f"{out}--- standard error ---\n{error}")
 
 
+def case_online_failed_in_the_end(ctl):
+    """That the call failed isn't outweighed by what came of each block."""
+    need_blocks()
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            daemon.tell("answer Online later")
+            process = start(ctl, "online", "0-1")
+            daemon.wait("Online 0 1 ''")
+            daemon.tell("emit 0 done movable 0", "emit 1 done movable 0")
+        out, error = expect_end(process, 1)
+        compare(ctl.case, f"{out}--- standard error ---\n{error}")
+
+
 def case_online_words(ctl):
     """Words that aren't known are shown, but do nothing to the terminal."""
     need_blocks()
