@@ -18,6 +18,8 @@
 #define EXIT_NO_COMMAND 127
 #define EXIT_CANT_RUN 126
 
+#define DEFAULT_WHY CTL_NAME " hold"
+
 typedef struct Hold {
         sd_bus *bus;
         sd_event *event;
@@ -34,15 +36,31 @@ static void hold_done(Hold *hold) {
         free(hold->why);
 }
 
+/* memplugd takes no control characters: each one becomes a blank. 'text' is UTF-8. */
+static void blank_controls(char *text) {
+        unsigned char *from = (unsigned char *)text, *to = from;
+
+        for (; *from; from++)
+                if (*from < ' ' || *from == 0x7f)
+                        *to++ = ' ';
+                else if (*from == 0xc2 && from[1] < 0xa0) {
+                        /* U+0080 to U+009F */
+                        *to++ = ' ';
+                        from++;
+                } else
+                        *to++ = *from;
+        *to = 0;
+}
+
 /* The command, if nothing else is given. NULL: no memory. */
 static char *make_why(const Options *options, int n_words, char **words) {
         _cleanup_free_ char *text = NULL;
         const char *why = options->arguments[OPTION_WHY];
+        char *command, *end;
         size_t size = 1;
-        char *end;
 
-        if (why)
-                return utf8_copy(why, BUS_WHY_MAX - 1);
+        if (why || n_words == 0)
+                return utf8_copy(why ?: DEFAULT_WHY, BUS_WHY_MAX - 1);
 
         for (int i = 0; i < n_words; i++)
                 size += strlen(words[i]) + 1;
@@ -53,7 +71,11 @@ static char *make_why(const Options *options, int n_words, char **words) {
         *end = 0;
         for (int i = 0; i < n_words; i++)
                 end = stpcpy(stpcpy(end, i > 0 ? " " : ""), words[i]);
-        return utf8_copy(text, BUS_WHY_MAX - 1);
+
+        command = utf8_copy(text, BUS_WHY_MAX - 1);
+        if (command)
+                blank_controls(command);
+        return command;
 }
 
 static int call_hold(Hold *hold, sd_bus_error *reterr_error) {

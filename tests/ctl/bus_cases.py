@@ -122,7 +122,10 @@ def case_hold(ctl):
         for arguments, why in ((("--why", "Tests, Größe", "--", "true"), "Tests, Größe"),
                                (("--", "true", "--json", "a b"), "true --json a b"),
                                (("--", "true", os.fsdecode(b"\xff\xc3")), "true ??"),
-                               (("--", "true", "ä" * 200), "true " + "ä" * 125)):
+                               (("--", "true", "ä" * 200), "true " + "ä" * 125),
+                               (("--", "true", "a\nb\tc\x7fd\x80e\x9ff\xa0g"),
+                                "true a b c d e f\xa0g"),
+                               (("--", "true", "\x1b" * 300), "true" + " " * 251)):
             done = ctl.run("hold", *arguments)
             check(done.stdout + done.stderr == "", f"{done}")
             daemon.wait(f"Hold '{why}'")
@@ -160,7 +163,7 @@ def case_hold_alone(ctl):
             process = start(ctl, "hold")
             line = process.stderr.readline()
             check(line == "memplugctl: new memory is left alone until this ends (Ctrl-C)\n", line)
-            daemon.wait("Hold ''")
+            daemon.wait("Hold 'memplugctl hold'")
             process.send_signal(number)
             check(expect_end(process, 0) == ("", ""), "it said more")
             daemon.wait("hold ended")
@@ -195,6 +198,15 @@ def case_hold_daemon_restarts(ctl):
             process.stdin.write("\n")
             expect_end(process, 3)
             daemon.wait("hold ended")
+
+
+def case_hold_why_refused(ctl):
+    """What is given is sent as it is."""
+    with bus_and_daemon(ctl):
+        text = "".join(ctl.run("hold", "--why", why, "--", "touch", "ran", exit_code=1).stderr
+                       for why in ("", "a\nb"))
+        check(not os.path.exists("ran"), "the command was run")
+        compare(ctl.case, text)
 
 
 def case_hold_denied(ctl):

@@ -147,6 +147,15 @@ static int on_hold_ended(sd_event_source *source, int fd, uint32_t events, void 
         return 0;
 }
 
+/* What memplugd takes as a reason. */
+static bool is_fit(const char *why) {
+        for (const unsigned char *p = (const unsigned char *)why; *p; p++)
+                if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+                        return false;
+
+        return *why && strlen(why) < BUS_WHY_MAX;
+}
+
 static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
         Fake *fake = userdata;
         _cleanup_close_ int writer = -EBADF;
@@ -155,6 +164,11 @@ static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr_er
 
         assert(sd_bus_message_read(call, "s", &why) > 0);
         say("Hold '%s'", why);
+        if (!is_fit(why))
+                return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INVALID_ARGS,
+                                                  "'why' must be a text of 1 to %d bytes without "
+                                                  "control characters.",
+                                                  BUS_WHY_MAX - 1);
         r = refuse(&fake->hold, call);
         if (r != 0)
                 return r;
