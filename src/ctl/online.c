@@ -26,6 +26,7 @@
 typedef struct OnlineWork {
         sd_bus *bus;
         sd_event *event;
+        BusDaemon daemon;
         OnlineResults results;
         Progress progress;
         uint64_t drawn; /* CLOCK_MONOTONIC, µs */
@@ -66,6 +67,9 @@ static int on_outcome(sd_bus_message *message, void *userdata, sd_bus_error *ret
         const char *outcome, *zone;
         uint64_t block;
         int error, r;
+
+        if (!bus_client_is_from_daemon(&work->daemon, message))
+                return 0;
 
         r = sd_bus_message_read(message, "tssi", &block, &outcome, &zone, &error);
         if (r < 0)
@@ -160,6 +164,8 @@ static int prepare(OnlineWork *work) {
         r = sd_event_new(&work->event);
         if (r >= 0)
                 r = sd_bus_attach_event(work->bus, work->event, SD_EVENT_PRIORITY_NORMAL);
+        if (r >= 0)
+                r = bus_client_watch_daemon(work->bus, &work->daemon);
         if (r >= 0)
                 r = sd_bus_match_signal(work->bus, NULL, BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER,
                                         BUS_SIGNAL_OUTCOME, on_outcome, work);

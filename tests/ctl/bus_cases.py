@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cases of the verbs that talk to the daemon: to a fake one, on a bus of the test's own."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -200,6 +201,74 @@ def case_hold_daemon_restarts(ctl):
             daemon.wait("hold ended")
 
 
+def case_hold_forged(ctl):
+    """The hold lasts, whatever somebody else says of the daemon."""
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line",
+                        stdin=subprocess.PIPE)
+        process.stdout.readline()
+        daemon.tell("forge owner")
+        check("hold ended" not in daemon.happened, "the hold ended")
+        process.stdin.write("\n")
+        check(expect_end(process, 0) == ("", ""), "it said something")
+        daemon.wait("hold ended")
+
+
+def case_hold_asks(ctl):
+    """It can be ended while it isn't held yet; the command isn't run then."""
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Hold later")
+        for number in signal.SIGINT, signal.SIGTERM:
+            for command in ("--", "touch", "ran"), ():
+                process = start(ctl, "hold", "--why", "a test", *command)
+                daemon.wait("Hold 'a test'")
+                process.send_signal(number)
+                check(expect_end(process, 128 + number) == ("", ""), "it said something")
+        check(not os.path.exists("ran"), "the command was run")
+
+
+def case_hold_asks_again(ctl):
+    """The command's end is the end, also while a new daemon hasn't answered."""
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line; exit 3",
+                            stdin=subprocess.PIPE)
+            process.stdout.readline()
+        with bus.daemon(ctl, "answer Hold later") as daemon:
+            daemon.wait("Hold 'sh -c echo ready; read line; exit 3'")
+            process.stdin.write("\n")
+            expect_end(process, 3)
+
+
+def case_hold_bus_restarts(ctl):
+    """The hold goes on without a bus; on the next one the daemon is found again."""
+    with contextlib.ExitStack() as first:
+        with system_bus(ctl):
+            daemon = first.enter_context(bus.daemon(ctl))
+            process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line",
+                            stdin=subprocess.PIPE)
+            process.stdout.readline()
+        line = process.stderr.readline()
+        check(line == "memplugctl: the D-Bus system bus ended; the hold goes on, but were memplugd "
+                      "restarted before there is a bus again, it would end\n", line)
+        check("hold ended" not in daemon.happened, "the hold ended")
+        with system_bus(ctl):
+            line = process.stderr.readline()
+            check(line == "memplugctl: the D-Bus system bus is back\n", line)
+            with bus.daemon(ctl) as new:
+                first.close()
+                line = process.stderr.readline()
+                check(line == "memplugctl: memplugd ended, and the hold with it; it will be taken "
+                              "again\n", line)
+                new.wait("Hold 'sh -c echo ready; read line'")
+                line = process.stderr.readline()
+                check(line == "memplugctl: memplugd is back, and new memory is left alone again\n",
+                      line)
+                process.stdin.write("\n")
+                expect_end(process, 0)
+                new.wait("hold ended")
+
+
 def case_hold_why_refused(ctl):
     """What is given is sent as it is."""
     with bus_and_daemon(ctl):
@@ -318,6 +387,31 @@ def case_monitor_reader_gone(ctl):
         check(process.wait() == 1, f"exit code {process.returncode}")
 
 
+def case_monitor_forged(ctl):
+    """What somebody else says isn't shown."""
+    with bus_and_daemon(ctl) as daemon:
+        for options in (), ("--json",):
+            process = start(ctl, "monitor", *options)
+            daemon.wait("GetAll")
+            daemon.tell("forge Outcome", "forge owner", "told 6 all")
+            line = process.stdout.readline()
+            check("all" in line, line)
+            process.send_signal(signal.SIGINT)
+            check(expect_end(process, 0) == ("", ""), "it said more")
+
+
+def case_monitor_terminal_forged(ctl):
+    """The bar neither."""
+    with bus_and_daemon(ctl) as daemon, Terminal(ctl, "monitor") as terminal:
+        terminal.start()
+        daemon.wait("GetAll")
+        daemon.tell("forge PropertiesChanged", "told 6 all")
+        terminal.wait_for("memplugd: all")
+        terminal.process.send_signal(signal.SIGINT)
+        text = terminal.end(0)
+        check("77 blocks" not in text, text)
+
+
 def case_monitor_terminal(ctl):
     """A bar as long as there is work, and the last lines grow."""
     with bus_and_daemon(ctl) as daemon, Terminal(ctl, "monitor") as terminal:
@@ -417,6 +511,19 @@ def case_online_daemon_ends(ctl):
             daemon.tell("emit 0 done movable 0", "emit 2 busy - 16")
         out, error = expect_end(process, 64)
         compare(ctl.case, f"{out}--- standard error ---\n{error}")
+
+
+def case_online_forged(ctl):
+    """What somebody else says came of a block doesn't count."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Online later")
+        process = start(ctl, "online", "0")
+        daemon.wait("Online 0 ''")
+        daemon.tell("forge Outcome")
+        process.send_signal(signal.SIGINT)
+        out, _ = expect_end(process, 1)
+        check("done" not in out, out)
 
 
 def case_online_failed_in_the_end(ctl):
