@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/bus-client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -78,19 +79,62 @@ int bus_client_tell(const char *doing, const sd_bus_error *error, int r) {
         return EXIT_FAILURE;
 }
 
-int bus_client_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata) {
+static void set_owner(BusDaemon *daemon, const char *owner) {
+        (void)snprintf(daemon->owner, sizeof(daemon->owner), "%s", owner);
+        daemon->is_known = true;
+}
+
+static int on_owner(sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        const char *owner = "";
+
+        /* An error says that nobody has it. */
+        if (!sd_bus_message_is_method_error(reply, NULL))
+                (void)sd_bus_message_read(reply, "s", &owner);
+        set_owner(userdata, owner);
+        return 0;
+}
+
+/* The bus lets nobody else send under its own name. */
+static bool is_from_bus(sd_bus_message *message) {
+        const char *sender = sd_bus_message_get_sender(message);
+
+        return sender && strcmp(sender, "org.freedesktop.DBus") == 0;
+}
+
+static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *reterr_error) {
+        BusDaemon *daemon = userdata;
+        const char *owner;
+
+        if (!is_from_bus(message) || sd_bus_message_read(message, "sss", NULL, NULL, &owner) < 0)
+                return 0;
+
+        set_owner(daemon, owner);
+        if (daemon->changed)
+                daemon->changed(daemon->userdata, *owner);
+        return 0;
+}
+
+int bus_client_watch_daemon(sd_bus *bus, BusDaemon *daemon) {
         int r;
 
-        r = sd_bus_add_match(bus, NULL,
-                             "type='signal',sender='org.freedesktop.DBus',"
-                             "path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
-                             "member='NameOwnerChanged',arg0='" BUS_NAME "'",
-                             handler, userdata);
+        daemon->is_known = false;
+        daemon->owner[0] = 0;
+        r = sd_bus_add_match_async(bus, NULL,
+                                   "type='signal',sender='org.freedesktop.DBus',"
+                                   "path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',"
+                                   "member='NameOwnerChanged',arg0='" BUS_NAME "'",
+                                   on_owner_changed, /* install_callback= */ NULL, daemon);
+        if (r < 0)
+                return r;
+
+        r = sd_bus_call_method_async(bus, NULL, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "GetNameOwner", on_owner, daemon, "s",
+                                     BUS_NAME);
         return r < 0 ? r : 0;
 }
 
-bool bus_client_daemon_is_back(sd_bus_message *message) {
-        const char *owner;
+bool bus_client_is_from_daemon(const BusDaemon *daemon, sd_bus_message *message) {
+        const char *sender = sd_bus_message_get_sender(message);
 
-        return sd_bus_message_read(message, "sss", NULL, NULL, &owner) > 0 && *owner;
+        return daemon->owner[0] && sender && strcmp(sender, daemon->owner) == 0;
 }

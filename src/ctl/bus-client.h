@@ -32,9 +32,26 @@ bool bus_client_is_no_daemon(const sd_bus_error *error);
  */
 int bus_client_tell(const char *doing, const sd_bus_error *error, int r);
 
+/* D-Bus allows names of 255 bytes. */
+#define BUS_CLIENT_NAME_MAX 256
+
+/* Who has the daemon's name, as the bus tells. */
+typedef struct BusDaemon {
+        bool is_known;                   /* false: the bus hasn't told yet */
+        char owner[BUS_CLIENT_NAME_MAX]; /* a unique name; "": nobody has it */
+        /* The owner has changed; 'is_there': there is one. May be NULL. */
+        void (*changed)(void *userdata, bool is_there);
+        void *userdata;
+} BusDaemon;
+
 /*
- * Has 'handler' called when the daemon's name gets an owner, or loses it: the message tells which by
- * bus_client_daemon_is_back(). 0 or a negative errno.
+ * Follows who has the daemon's name, in 'daemon', which must stay where it is as long as 'bus' is
+ * there. What is received by matches that are added later finds it known. 0 or a negative errno.
  */
-int bus_client_watch_daemon(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata);
-bool bus_client_daemon_is_back(sd_bus_message *message);
+int bus_client_watch_daemon(sd_bus *bus, BusDaemon *daemon);
+
+/*
+ * Whether a signal is the daemon's: anybody may send one to us alone, and it passes a match of any
+ * well-known sender.
+ */
+bool bus_client_is_from_daemon(const BusDaemon *daemon, sd_bus_message *message);

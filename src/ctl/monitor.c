@@ -30,6 +30,7 @@ typedef struct Monitor {
         sd_bus *bus;
         sd_event *event;
         sd_event_source *tick;
+        BusDaemon owner;
         bool json;
         MonitorScreen screen;
         DaemonState daemon;
@@ -103,6 +104,9 @@ static int on_signal_message(sd_bus_message *message, void *userdata, sd_bus_err
         json_object *object;
         int r;
 
+        if (!bus_client_is_from_daemon(&monitor->owner, message))
+                return 0;
+
         if (monitor->json) {
                 r = monitor_event_to_json(message, now, &object);
                 if (r == 0)
@@ -120,7 +124,8 @@ static int on_signal_message(sd_bus_message *message, void *userdata, sd_bus_err
 static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *reterr_error) {
         Monitor *monitor = userdata;
 
-        if (sd_bus_message_skip(message, "s") >= 0 &&
+        if (bus_client_is_from_daemon(&monitor->owner, message) &&
+            sd_bus_message_skip(message, "s") >= 0 &&
             daemon_state_read(message, &monitor->daemon) >= 0)
                 follow_work(monitor);
         return 0;
@@ -153,9 +158,8 @@ static void tell_daemon(Monitor *monitor, bool is_back) {
         print_json_line(object);
 }
 
-static int on_daemon(sd_bus_message *message, void *userdata, sd_bus_error *reterr_error) {
+static void on_daemon(void *userdata, bool is_back) {
         Monitor *monitor = userdata;
-        bool is_back = bus_client_daemon_is_back(message);
 
         tell_daemon(monitor, is_back);
         if (is_back)
@@ -164,7 +168,6 @@ static int on_daemon(sd_bus_message *message, void *userdata, sd_bus_error *rete
                 monitor->daemon.open = 0;
                 follow_work(monitor);
         }
-        return 0;
 }
 
 /* Handles all that has come already, so that neighbours of a burst are one line, and shows it. */
@@ -230,7 +233,7 @@ static int add_matches(Monitor *monitor) {
                                              BUS_SIGNAL_OUTCOME, BUS_SIGNAL_TOLD };
         int r;
 
-        r = bus_client_watch_daemon(monitor->bus, on_daemon, monitor);
+        r = bus_client_watch_daemon(monitor->bus, &monitor->owner);
         for (size_t i = 0; i < ELEMENTSOF(names) && r >= 0; i++)
                 r = sd_bus_match_signal(monitor->bus, NULL, BUS_NAME, BUS_PATH,
                                         BUS_INTERFACE_MANAGER, names[i], on_signal_message,
@@ -305,9 +308,11 @@ int monitor_run(const Options *options, int n_arguments, char **arguments) {
         _cleanup_(monitor_done) Monitor monitor = {
                 .json = options_have(options, OPTION_JSON),
                 .daemon.current_block = BUS_NO_BLOCK,
+                .owner.changed = on_daemon,
         };
         int r;
 
+        monitor.owner.userdata = &monitor;
         monitor_screen_open(&monitor.screen);
         find_block_size(&monitor);
         r = bus_client_open(&monitor.bus);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macro.h"
+#include "base/utf8.h"
 #include "ctl/format.h"
 #include "ctl/output.h"
 #include "model/outcome.h"
@@ -49,7 +51,7 @@ void online_results_settle(OnlineResults *results, BlockIndex index, const char 
 
         results->n_settled += !result->is_settled;
         result->is_settled = true;
-        (void)snprintf(result->word, sizeof(result->word), "%s", outcome);
+        (void)utf8_copy_into(result->word, sizeof(result->word), outcome);
         result->zone = zone_kind_from_string(zone);
         result->error = error;
 }
@@ -85,6 +87,7 @@ static const OnlineResult *find_last(const OnlineResults *results, size_t *i) {
 
 static void print_range(const OnlineResult *first, const OnlineResult *last) {
         const char *zone = zone_kind_to_string(first->zone);
+        _cleanup_free_ char *word = format_printable(first->word);
         char blocks[FORMAT_TEXT_MAX];
 
         printf("memory%s: ", format_blocks(first->index, last->index, blocks));
@@ -93,7 +96,7 @@ static void print_range(const OnlineResult *first, const OnlineResult *last) {
                 return;
         }
 
-        printf("%s%s%s", is_online(first) ? "" : output_colour(COLOUR_BAD), first->word,
+        printf("%s%s%s", is_online(first) ? "" : output_colour(COLOUR_BAD), word ?: "out of memory",
                is_online(first) ? "" : output_no_colour());
         if (zone)
                 printf(", online in %s", zone);

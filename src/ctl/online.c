@@ -26,6 +26,7 @@
 typedef struct OnlineWork {
         sd_bus *bus;
         sd_event *event;
+        BusDaemon daemon;
         OnlineResults results;
         Progress progress;
         uint64_t drawn; /* CLOCK_MONOTONIC, µs */
@@ -66,6 +67,9 @@ static int on_outcome(sd_bus_message *message, void *userdata, sd_bus_error *ret
         const char *outcome, *zone;
         uint64_t block;
         int error, r;
+
+        if (!bus_client_is_from_daemon(&work->daemon, message))
+                return 0;
 
         r = sd_bus_message_read(message, "tssi", &block, &outcome, &zone, &error);
         if (r < 0)
@@ -161,6 +165,8 @@ static int prepare(OnlineWork *work) {
         if (r >= 0)
                 r = sd_bus_attach_event(work->bus, work->event, SD_EVENT_PRIORITY_NORMAL);
         if (r >= 0)
+                r = bus_client_watch_daemon(work->bus, &work->daemon);
+        if (r >= 0)
                 r = sd_bus_match_signal(work->bus, NULL, BUS_NAME, BUS_PATH, BUS_INTERFACE_MANAGER,
                                         BUS_SIGNAL_OUTCOME, on_outcome, work);
         if (r >= 0)
@@ -241,8 +247,11 @@ static int find_exit_code(const OnlineWork *work) {
                 return EXIT_NO_DAEMON;
         if (n == 0)
                 return EXIT_FAILURE;
+        if (n < work->results.n)
+                return EXIT_PARTLY;
 
-        return n == work->results.n ? EXIT_SUCCESS : EXIT_PARTLY;
+        /* What was told of each doesn't outweigh that the call as a whole failed. */
+        return work->exit_code;
 }
 
 static int run(const Options *options, const char *zone, OnlineWork *work) {

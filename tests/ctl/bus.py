@@ -51,11 +51,13 @@ def system_bus(ctl):
 class Daemon:
     """The fake daemon, as long as it runs."""
 
-    def __init__(self, ctl):
+    def __init__(self, ctl, commands=()):
         self.process = subprocess.Popen([ctl.program.parents[2] / "tests/ctl/fake-daemon"],
                                         env=ctl.environment(bus=ctl.bus), encoding="utf-8",
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.happened = []
+        for command in (*commands, "begin"):
+            print(command, file=self.process.stdin, flush=True)
         self._wait("ready")
 
     def _read(self):
@@ -87,9 +89,9 @@ class Daemon:
 
 
 @contextlib.contextmanager
-def daemon(ctl):
-    """A fake daemon, which ends with the block."""
-    started = Daemon(ctl)
+def daemon(ctl, *commands):
+    """A fake daemon, which ends with the block; it is given the commands before it has its name."""
+    started = Daemon(ctl, commands)
     try:
         yield started
     finally:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Cases of the verbs that talk to the daemon: to a fake one, on a bus of the test's own."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -122,7 +123,10 @@ def case_hold(ctl):
         for arguments, why in ((("--why", "Tests, Größe", "--", "true"), "Tests, Größe"),
                                (("--", "true", "--json", "a b"), "true --json a b"),
                                (("--", "true", os.fsdecode(b"\xff\xc3")), "true ??"),
-                               (("--", "true", "ä" * 200), "true " + "ä" * 125)):
+                               (("--", "true", "ä" * 200), "true " + "ä" * 125),
+                               (("--", "true", "a\nb\tc\x7fd\x80e\x9ff\xa0g"),
+                                "true a b c d e f\xa0g"),
+                               (("--", "true", "\x1b" * 300), "true" + " " * 251)):
             done = ctl.run("hold", *arguments)
             check(done.stdout + done.stderr == "", f"{done}")
             daemon.wait(f"Hold '{why}'")
@@ -160,7 +164,7 @@ def case_hold_alone(ctl):
             process = start(ctl, "hold")
             line = process.stderr.readline()
             check(line == "memplugctl: new memory is left alone until this ends (Ctrl-C)\n", line)
-            daemon.wait("Hold ''")
+            daemon.wait("Hold 'memplugctl hold'")
             process.send_signal(number)
             check(expect_end(process, 0) == ("", ""), "it said more")
             daemon.wait("hold ended")
@@ -195,6 +199,83 @@ def case_hold_daemon_restarts(ctl):
             process.stdin.write("\n")
             expect_end(process, 3)
             daemon.wait("hold ended")
+
+
+def case_hold_forged(ctl):
+    """The hold lasts, whatever somebody else says of the daemon."""
+    with bus_and_daemon(ctl) as daemon:
+        process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line",
+                        stdin=subprocess.PIPE)
+        process.stdout.readline()
+        daemon.tell("forge owner")
+        check("hold ended" not in daemon.happened, "the hold ended")
+        process.stdin.write("\n")
+        check(expect_end(process, 0) == ("", ""), "it said something")
+        daemon.wait("hold ended")
+
+
+def case_hold_asks(ctl):
+    """It can be ended while it isn't held yet; the command isn't run then."""
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Hold later")
+        for number in signal.SIGINT, signal.SIGTERM:
+            for command in ("--", "touch", "ran"), ():
+                process = start(ctl, "hold", "--why", "a test", *command)
+                daemon.wait("Hold 'a test'")
+                process.send_signal(number)
+                check(expect_end(process, 128 + number) == ("", ""), "it said something")
+        check(not os.path.exists("ran"), "the command was run")
+
+
+def case_hold_asks_again(ctl):
+    """The command's end is the end, also while a new daemon hasn't answered."""
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line; exit 3",
+                            stdin=subprocess.PIPE)
+            process.stdout.readline()
+        with bus.daemon(ctl, "answer Hold later") as daemon:
+            daemon.wait("Hold 'sh -c echo ready; read line; exit 3'")
+            process.stdin.write("\n")
+            expect_end(process, 3)
+
+
+def case_hold_bus_restarts(ctl):
+    """The hold goes on without a bus; on the next one the daemon is found again."""
+    with contextlib.ExitStack() as first:
+        with system_bus(ctl):
+            daemon = first.enter_context(bus.daemon(ctl))
+            process = start(ctl, "hold", "--", "sh", "-c", "echo ready; read line",
+                            stdin=subprocess.PIPE)
+            process.stdout.readline()
+        line = process.stderr.readline()
+        check(line == "memplugctl: the D-Bus system bus ended; the hold goes on, but were memplugd "
+                      "restarted before there is a bus again, it would end\n", line)
+        check("hold ended" not in daemon.happened, "the hold ended")
+        with system_bus(ctl):
+            line = process.stderr.readline()
+            check(line == "memplugctl: the D-Bus system bus is back\n", line)
+            with bus.daemon(ctl) as new:
+                first.close()
+                line = process.stderr.readline()
+                check(line == "memplugctl: memplugd ended, and the hold with it; it will be taken "
+                              "again\n", line)
+                new.wait("Hold 'sh -c echo ready; read line'")
+                line = process.stderr.readline()
+                check(line == "memplugctl: memplugd is back, and new memory is left alone again\n",
+                      line)
+                process.stdin.write("\n")
+                expect_end(process, 0)
+                new.wait("hold ended")
+
+
+def case_hold_why_refused(ctl):
+    """What is given is sent as it is."""
+    with bus_and_daemon(ctl):
+        text = "".join(ctl.run("hold", "--why", why, "--", "touch", "ran", exit_code=1).stderr
+                       for why in ("", "a\nb"))
+        check(not os.path.exists("ran"), "the command was run")
+        compare(ctl.case, text)
 
 
 def case_hold_denied(ctl):
@@ -306,6 +387,31 @@ def case_monitor_reader_gone(ctl):
         check(process.wait() == 1, f"exit code {process.returncode}")
 
 
+def case_monitor_forged(ctl):
+    """What somebody else says isn't shown."""
+    with bus_and_daemon(ctl) as daemon:
+        for options in (), ("--json",):
+            process = start(ctl, "monitor", *options)
+            daemon.wait("GetAll")
+            daemon.tell("forge Outcome", "forge owner", "told 6 all")
+            line = process.stdout.readline()
+            check("all" in line, line)
+            process.send_signal(signal.SIGINT)
+            check(expect_end(process, 0) == ("", ""), "it said more")
+
+
+def case_monitor_terminal_forged(ctl):
+    """The bar neither."""
+    with bus_and_daemon(ctl) as daemon, Terminal(ctl, "monitor") as terminal:
+        terminal.start()
+        daemon.wait("GetAll")
+        daemon.tell("forge PropertiesChanged", "told 6 all")
+        terminal.wait_for("memplugd: all")
+        terminal.process.send_signal(signal.SIGINT)
+        text = terminal.end(0)
+        check("77 blocks" not in text, text)
+
+
 def case_monitor_terminal(ctl):
     """A bar as long as there is work, and the last lines grow."""
     with bus_and_daemon(ctl) as daemon, Terminal(ctl, "monitor") as terminal:
@@ -405,6 +511,41 @@ def case_online_daemon_ends(ctl):
             daemon.tell("emit 0 done movable 0", "emit 2 busy - 16")
         out, error = expect_end(process, 64)
         compare(ctl.case, f"{out}--- standard error ---\n{error}")
+
+
+def case_online_forged(ctl):
+    """What somebody else says came of a block doesn't count."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("answer Online later")
+        process = start(ctl, "online", "0")
+        daemon.wait("Online 0 ''")
+        daemon.tell("forge Outcome")
+        process.send_signal(signal.SIGINT)
+        out, _ = expect_end(process, 1)
+        check("done" not in out, out)
+
+
+def case_online_failed_in_the_end(ctl):
+    """That the call failed isn't outweighed by what came of each block."""
+    need_blocks()
+    with system_bus(ctl):
+        with bus.daemon(ctl) as daemon:
+            daemon.tell("answer Online later")
+            process = start(ctl, "online", "0-1")
+            daemon.wait("Online 0 1 ''")
+            daemon.tell("emit 0 done movable 0", "emit 1 done movable 0")
+        out, error = expect_end(process, 1)
+        compare(ctl.case, f"{out}--- standard error ---\n{error}")
+
+
+def case_online_words(ctl):
+    """Words that aren't known are shown, but do nothing to the terminal."""
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        daemon.tell("outcome 0 \033[31mred\a - 0",
+                    "outcome 1 ananassaftschorlenglasä movable 0")
+        ctl.expect("online", "0-2", exit_code=64)
 
 
 def case_online_interrupted(ctl):

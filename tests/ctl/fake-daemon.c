@@ -5,9 +5,12 @@
  * memplugctl talk to this one.
  *
  *   answer METHOD ok|denied|NAME TEXT…     what Reload, Online and Hold come to from now on; "later":
- *                                          Online isn't answered before "settle"
+ *                                          Online isn't answered before "settle", Hold never
  *   outcome BLOCK WORD ZONE ERRNO          what Online answers for a block, which is "done" otherwise
  *   settle                                 answers the Online that waits
+ *   forge owner|Outcome|PropertiesChanged  somebody else sends such a signal to who called last, which
+ *                                          has handled it by the time the command is done
+ *   begin                                  takes the name; before it there may be "answer" and "outcome"
  *   open N, writing BLOCK USEC, trouble USEC TEXT…, told LEVEL TEXT…, uevent BLOCK ACTION,
  *   verdict BLOCK WANTED RULE, emit BLOCK WORD ZONE ERRNO
  */
@@ -32,6 +35,7 @@
 #define BLOCKS_MAX 1024
 #define WORD_MAX 32
 #define TEXT_MAX 256
+#define LINE_MAX (TEXT_MAX * 2)
 
 typedef struct Answer {
         char error[TEXT_MAX]; /* a D-Bus error's name; "": none; "later" */
@@ -49,6 +53,7 @@ typedef struct Fake {
         Answer reload, online, hold;
         Result results[BLOCKS_MAX]; /* of blocks, where they aren't to be "done" */
         sd_bus_message *waiting;    /* the call of Online that isn't answered yet */
+        char caller[TEXT_MAX];      /* who called last; "": nobody did */
         sd_event_source *held;
         uint32_t open;
         uint64_t block, since, trouble_since;
@@ -127,6 +132,7 @@ static int on_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr_
         Fake *fake = userdata;
         int r;
 
+        (void)strcpy(fake->caller, sd_bus_message_get_sender(call));
         say_online(call);
         r = refuse(&fake->online, call);
         if (r != 0)
@@ -147,17 +153,34 @@ static int on_hold_ended(sd_event_source *source, int fd, uint32_t events, void 
         return 0;
 }
 
+/* What memplugd takes as a reason. */
+static bool is_fit(const char *why) {
+        for (const unsigned char *p = (const unsigned char *)why; *p; p++)
+                if (*p < 0x20 || *p == 0x7f || (*p == 0xc2 && p[1] < 0xa0))
+                        return false;
+
+        return *why && strlen(why) < BUS_WHY_MAX;
+}
+
 static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
         Fake *fake = userdata;
         _cleanup_close_ int writer = -EBADF;
         const char *why;
         int fds[2], r;
 
+        (void)strcpy(fake->caller, sd_bus_message_get_sender(call));
         assert(sd_bus_message_read(call, "s", &why) > 0);
         say("Hold '%s'", why);
+        if (!is_fit(why))
+                return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INVALID_ARGS,
+                                                  "'why' must be a text of 1 to %d bytes without "
+                                                  "control characters.",
+                                                  BUS_WHY_MAX - 1);
         r = refuse(&fake->hold, call);
         if (r != 0)
                 return r;
+        if (fake->hold.error[0])
+                return 1;
 
         assert(pipe2(fds, O_CLOEXEC) == 0);
         writer = fds[1];
@@ -193,9 +216,10 @@ static int get_holds(sd_bus *bus, const char *path, const char *interface, const
 
 static int get_trouble(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
-        const Fake *fake = userdata;
+        Fake *fake = userdata;
 
         /* The last of the properties: so, all were asked for. */
+        (void)strcpy(fake->caller, sd_bus_message_get_sender(sd_bus_get_current_message(bus)));
         say("GetAll");
         return sd_bus_message_append(reply, "(ts)", fake->trouble_since, fake->trouble);
 }
@@ -330,6 +354,42 @@ static bool run_signal(Fake *fake, const char *line) {
         return true;
 }
 
+/* 'caller' handles what it receives in order: it has handled the signal when it answers. */
+static void send_forged(sd_bus *stranger, sd_bus_message *signal, const char *caller) {
+        assert(sd_bus_message_set_destination(signal, caller) >= 0);
+        assert(sd_bus_send(stranger, signal, NULL) >= 0);
+        assert(sd_bus_call_method(stranger, caller, "/", "org.freedesktop.DBus.Peer", "Ping", NULL,
+                                  NULL, "") >= 0);
+}
+
+static bool run_forge(Fake *fake, const char *line) {
+        _cleanup_(sd_bus_flush_close_unrefp) sd_bus *stranger = NULL;
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *signal = NULL;
+        char what[WORD_MAX];
+
+        if (sscanf(line, "forge %31s", what) != 1)
+                return false;
+
+        assert(sd_bus_open_system(&stranger) >= 0);
+        if (strcmp(what, "owner") == 0) {
+                assert(sd_bus_message_new_signal(stranger, &signal, "/org/freedesktop/DBus",
+                                                 "org.freedesktop.DBus", "NameOwnerChanged") >= 0);
+                assert(sd_bus_message_append(signal, "sss", BUS_NAME, ":1.1", "") >= 0);
+        } else if (strcmp(what, "Outcome") == 0) {
+                assert(sd_bus_message_new_signal(stranger, &signal, BUS_PATH, BUS_INTERFACE_MANAGER,
+                                                 what) >= 0);
+                assert(sd_bus_message_append(signal, "tssitts", UINT64_C(0), "done", "movable", 0,
+                                             UINT64_C(1), UINT64_C(1), "forged") >= 0);
+        } else {
+                assert(sd_bus_message_new_signal(stranger, &signal, BUS_PATH,
+                                                 "org.freedesktop.DBus.Properties", what) >= 0);
+                assert(sd_bus_message_append(signal, "sa{sv}as", BUS_INTERFACE_MANAGER, 1, "Open",
+                                             "u", 77, 0) >= 0);
+        }
+        send_forged(stranger, signal, fake->caller);
+        return true;
+}
+
 static bool run_property(Fake *fake, const char *line) {
         unsigned long long block, since;
         char text[TEXT_MAX] = "";
@@ -360,7 +420,7 @@ static bool run_property(Fake *fake, const char *line) {
 
 static void run_command(Fake *fake, const char *line) {
         if (run_answer(fake, line) || run_outcome(fake, line) || run_signal(fake, line) ||
-            run_property(fake, line))
+            run_forge(fake, line) || run_property(fake, line))
                 return;
 
         assert(strcmp(line, "settle\n") == 0);
@@ -370,17 +430,24 @@ static void run_command(Fake *fake, const char *line) {
 }
 
 /* Each byte is read for itself, so that no line waits in a buffer where the loop doesn't look. */
-static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Fake *fake = userdata;
-        char line[TEXT_MAX * 2];
+static bool read_line(char line[LINE_MAX]) {
         size_t n = 0;
 
         do {
-                if (read(fd, &line[n], 1) != 1)
-                        return sd_event_exit(fake->event, 0);
-                assert(n < sizeof(line) - 1);
+                if (read(STDIN_FILENO, &line[n], 1) != 1)
+                        return false;
+                assert(n < LINE_MAX - 1);
         } while (line[n++] != '\n');
         line[n] = 0;
+        return true;
+}
+
+static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Fake *fake = userdata;
+        char line[LINE_MAX];
+
+        if (!read_line(line))
+                return sd_event_exit(fake->event, 0);
 
         run_command(fake, line);
         say("ok");
@@ -389,6 +456,7 @@ static int on_input(sd_event_source *source, int fd, uint32_t events, void *user
 
 int main(void) {
         Fake fake = { .block = UINT64_MAX };
+        char line[LINE_MAX];
 
         assert(sd_event_new(&fake.event) >= 0);
         assert(sd_bus_open_system(&fake.bus) >= 0);
@@ -396,6 +464,8 @@ int main(void) {
                                         &fake) >= 0);
         assert(sd_bus_attach_event(fake.bus, fake.event, SD_EVENT_PRIORITY_NORMAL) >= 0);
         assert(sd_event_add_io(fake.event, NULL, STDIN_FILENO, EPOLLIN, on_input, &fake) >= 0);
+        while (read_line(line) && strcmp(line, "begin\n") != 0)
+                run_command(&fake, line);
         assert(sd_bus_request_name(fake.bus, BUS_NAME, 0) >= 0);
         say("ready");
         assert(sd_event_loop(fake.event) >= 0);

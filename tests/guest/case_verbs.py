@@ -105,6 +105,14 @@ def verbs_hold(box):
     expect("exit code of the command", job.wait().rc, 7)
     box.wait_online(new)
     expect("who holds", box.memplugctl_json("status")["daemon"]["holds"], [])
+
+    job = box.guest.start("exec memplugctl hold")
+    box.wait_file(job.output_file, "new memory is left alone until this ends")
+    expect("why, without a command",
+           [hold["why"] for hold in box.memplugctl_json("status")["daemon"]["holds"]],
+           ["memplugctl hold"])
+    job.kill(2)
+    expect("exit code of hold without a command", job.wait().rc, 0)
     monitor.end()
 
 
