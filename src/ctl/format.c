@@ -119,10 +119,15 @@ const char *format_duration(uint64_t usec, char text[FORMAT_TEXT_MAX]) {
 char *format_printable(const char *text) {
         char *copy = strdup(text);
 
-        /* Bytes from 0x80 on are left alone: in UTF-8 they are parts of letters. */
-        for (char *p = copy; p && *p; p++)
-                if ((*p > 0 && *p < ' ') || *p == 0x7f)
+        /*
+         * Bytes from 0x80 on are left alone, for in UTF-8 they are parts of letters; but not those of
+         * U+0080 to U+009F, by which some terminals are controlled, too.
+         */
+        for (unsigned char *p = (unsigned char *)copy; p && *p; p++)
+                if (*p < ' ' || *p == 0x7f)
                         *p = '?';
+                else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
+                        p[0] = p[1] = '?';
 
         return copy;
 }
