@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A udev rule puts memory in the wrong zone: each verb tells the truth about it."""
 
-from .box import BLOCK_BY_BLOCK, CONFIG, PATIENT, expect, expect_match
+from .box import BLOCK_BY_BLOCK, CONFIG, PATIENT, UDEV_RULE, expect, expect_match
 from .registry import scenario
 
 RULE = "node 1 can be pulled"
-UDEV_RULE = 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online_kernel"\n'
+UDEV_TEXT = 'SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online_kernel"\n'
 
 
 def explain(box, index):
@@ -79,12 +79,14 @@ def fight_explained(box):
     ours = box.plug("ours", "256M", 1)
     box.wait_journal("^memory[0-9]+: done: online_movable, Movable", count=len(ours))
 
-    box.udev_rule(UDEV_RULE)
+    box.udev_rule(UDEV_TEXT)
     with box.frozen():
         theirs = box.plug("theirs", "256M", 1)
         box.wait_online(theirs)
         box.guest.run("udevadm settle")
     box.wait_journal("^memory[0-9]+: wrong-zone: somebody else put it online", count=len(theirs))
+    expect_match("doctor", box.guest.run("memplugctl doctor", check=False).out,
+                 rf"^warning: {UDEV_RULE}:1: a udev rule puts new memory online, .*online_kernel")
     box.no_udev_rule()
 
     expect_explained(box, ours, theirs)

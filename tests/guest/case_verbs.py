@@ -42,6 +42,19 @@ class Monitor:
         return self.job.output()
 
 
+# Each verb that only reads, and a line of what it prints when two blocks were left offline.
+READING = (
+    ("list", "^0x[0-9a-f]+-0x[0-9a-f]+ +256M 32-33 +1 "),
+    ("devices", "^PNP0C80:00 +dimm +1 +256M 32-33 +offline"),
+    ("map", "^Node 1: "),
+    ("explain memory32", "^  rule +'"),
+    ("plan --add dimm:1G@1", "^Then dimm:1G@1"),
+    ("history", "memory32-33: left offline"),
+    ("check-config", "^OK: "),
+    ("show-config", "online = \"leave\""),
+)
+
+
 @scenario()
 def verbs_online(box):
     """By hand, all, some and none; by device, range and node; and what monitor shows of it."""
@@ -156,6 +169,9 @@ def verbs_of_a_user(box):
     new = box.plug("d1", "256M", 1)
     box.wait_journal("^memory32-33: left offline")
     expect_ctl(box, "status", 0, "^Daemon: memplugd ", user)
+    for verb, told in READING:
+        for reader in "", user:
+            expect_ctl(box, verb, 0, told, reader)
     for verb, doing in (("reload", "reload the config"), ("online --zone movable PNP0C80:00",
                                                           "put that online"),
                         ("hold -- touch /tmp/ran", "hold")):
