@@ -175,8 +175,8 @@ class Box:
 
     def grow(self, name, size, node, requested):
         """Adds a virtio-mem device of at most `size`, and returns the indices of the blocks of
-        what is `requested` when they are all there. The device remains: only for scenarios that
-        are dirty, or that make it shrink to nothing."""
+        what is `requested` when they are all there. The device remains, and its addresses stay
+        taken even when it has shrunk to nothing: only for scenarios that are dirty."""
         before = set(self.guest.blocks())
         self.guest.run("modprobe virtio_mem")
         self.guest.add_virtio_mem(name, size, node, requested)

@@ -239,7 +239,7 @@ def bus_rights(box):
         box.guest.run(f"rm {POLKIT_RULE}; systemctl restart polkit")
 
 
-@scenario()
+@scenario(dirty=True)
 def bus_online(box):
     """By hand: what the rules leave, in the zone that is asked for; with the truth as the answer."""
     start(box, LEAVE_NODE_1)

@@ -128,7 +128,7 @@ def grow_and_shrink(box, name, requested, rule):
     expect("writes of online_movable", box.count_written("online_movable") - first, len(new))
 
 
-@scenario()
+@scenario(dirty=True)
 def virtio_mem_grows_and_shrinks(box):
     """Grown beyond what its driver suffers to be offline, and shrunk to nothing, since all of it
     was movable. First balanced by the default rules, then by a rule."""
