@@ -33,7 +33,7 @@ def race_9_events_lost(box):
     box.trace_writes()
 
     with box.frozen():
-        flood(box, 60)
+        flood(box, 40)
         new = box.plug("new", "1G", 1)
         box.offline(there[2])
         box.unplug("goes")

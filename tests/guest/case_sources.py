@@ -75,7 +75,7 @@ def expect_ruled(box):
     return of
 
 
-@scenario(boot=THREE_DAX, kernels=("6.1", "6.12"), more_kernels=(), kernel_onlines=True,
+@scenario(boot=THREE_DAX, kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True,
           dirty=True)
 def sources_in_one_machine(box):
     """DIMMs on two nodes, virtio-mem and dax devices at the same time: first by the default rules,

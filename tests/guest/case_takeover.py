@@ -270,7 +270,7 @@ def mode_kernel(box):
 AS_AUTO = ["online", "auto-movable", "100", "N"]
 
 
-@scenario(kernels=("6.12", "6.1"), more_kernels=(), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
 def mode_kernel_auto(box):
     """All four settings are the kernel's words for "auto", and all four are put back."""
     before = four(box)
@@ -297,7 +297,7 @@ def mode_kernel_auto(box):
     expect("what is still saved", saved_four(box), [])
 
 
-@scenario(kernels=("6.12", "6.1"), more_kernels=(), dirty=True, races=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
 def mode_kernel_auto_killed_for_good(box):
     """As before after SIGKILL, too, where the kernel had the same policy by itself with another
     ratio; and each setting is its who changes it."""
