@@ -115,15 +115,6 @@ static void add_rule(json_object *object, const Fold *fold) {
         json_add(object, "rule_line", rule && rule->file ? json_new_number(rule->line) : NULL);
 }
 
-static json_object *budget_to_json(const BudgetReason *reason) {
-        json_object *object = reason_to_json(reason);
-        char text[BUDGET_REASON_TEXT_MAX];
-
-        if (object)
-                json_add(object, "text", json_new_text(budget_reason_format(reason, text)));
-        return object;
-}
-
 json_object *fold_to_json(const View *view, const Fold *fold) {
         const Block *block = fold->block;
         uint64_t size = view->snapshot.block_size;
@@ -140,7 +131,7 @@ json_object *fold_to_json(const View *view, const Fold *fold) {
         json_add(object, "state", json_new_text(block_state_to_string(block->state)));
         json_add(object, "zones", zones_to_json(block));
         add_rule(object, fold);
-        json_add(object, "budget", budget_to_json(fold->budget));
+        json_add(object, "budget", reason_to_json_with_text(fold->budget));
         json_add(object, "trouble",
                  fold->trouble == TROUBLE_NONE ? NULL
                                                : json_new_text(trouble_to_string(fold->trouble)));

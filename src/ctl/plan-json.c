@@ -19,15 +19,6 @@ static void add_rule(json_object *object, const Verdict *verdict) {
         json_add(object, "rule_line", rule && rule->file ? json_new_number(rule->line) : NULL);
 }
 
-static json_object *budget_to_json(const BudgetReason *reason) {
-        json_object *object = reason_to_json(reason);
-        char text[BUDGET_REASON_TEXT_MAX];
-
-        if (object)
-                json_add(object, "text", json_new_text(budget_reason_format(reason, text)));
-        return object;
-}
-
 static json_object *fate_to_json(const Plan *plan, const Fate *fate) {
         json_object *object = json_new_object();
         const Verdict *verdict = &fate->verdict;
@@ -46,7 +37,7 @@ static json_object *fate_to_json(const Plan *plan, const Fate *fate) {
         json_add(object, "zone",
                  fate->zone >= 0 ? json_new_text(zone_kind_to_string(fate->zone)) : NULL);
         add_rule(object, verdict);
-        json_add(object, "budget", budget_to_json(&verdict->budget));
+        json_add(object, "budget", reason_to_json_with_text(&verdict->budget));
         json_add(object, "hindrance", text_or_null(hindered, hindrance_to_string(fate->hindrance)));
         json_add(object, "why_not", json_new_text(why));
         return object;
@@ -97,10 +88,12 @@ static json_object *map_to_json(const Stage *stage) {
         return object;
 }
 
-static void print_pair(const char *key, json_object *value) {
+#define STAGE_INDENT "      "
+
+static void print_pair(const char *indent, const char *key, json_object *value) {
         _cleanup_(json_object_putp) json_object *object = value;
 
-        printf("      \"%s\": ", key);
+        printf("%s\"%s\": ", indent, key);
         if (object)
                 json_print_line(object);
         else
@@ -109,13 +102,13 @@ static void print_pair(const char *key, json_object *value) {
 
 static void print_stage(const Plan *plan, const Stage *stage) {
         printf("\n    {\n");
-        print_pair("added", addition_to_json(stage->addition));
+        print_pair(STAGE_INDENT, "added", addition_to_json(stage->addition));
         printf(",\n");
-        print_pair("budget_before", reason_to_json(&stage->before));
+        print_pair(STAGE_INDENT, "budget_before", reason_to_json(&stage->before));
         printf(",\n");
-        print_pair("budget_after", reason_to_json(&stage->after));
+        print_pair(STAGE_INDENT, "budget_after", reason_to_json(&stage->after));
         printf(",\n");
-        print_pair("memory_map", map_to_json(stage));
+        print_pair(STAGE_INDENT, "memory_map", map_to_json(stage));
         print_fates(plan, "writes", &stage->writes);
         print_fates(plan, "left", &stage->left);
         printf("\n    }");
@@ -131,13 +124,7 @@ static json_object *notes_to_json(const Plan *plan, bool warnings) {
 }
 
 static void print_line(const char *key, json_object *value) {
-        _cleanup_(json_object_putp) json_object *object = value;
-
-        printf("  \"%s\": ", key);
-        if (object)
-                json_print_line(object);
-        else
-                printf("null");
+        print_pair("  ", key, value);
         printf(",\n");
 }
 

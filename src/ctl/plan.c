@@ -166,15 +166,6 @@ static int make(const Options *options, Plan *plan) {
         return r;
 }
 
-static void tell_broken_config(const View *view) {
-        const ConfigMessage *error = report_first_error(&view->report);
-        _cleanup_free_ char *text = error ? report_format_message(error) : NULL;
-
-        log_error("the config is broken, and this is what memplugd would start with ('" CTL_NAME
-                  " check-config' tells all): %s",
-                  text ?: "out of memory");
-}
-
 int plan_run(const Options *options, int n_arguments, char **arguments) {
         _cleanup_(plan_done) Plan plan = {};
         int r;
@@ -187,7 +178,7 @@ int plan_run(const Options *options, int n_arguments, char **arguments) {
         if (r < 0)
                 return r == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
         if (!plan.view.config_is_valid)
-                tell_broken_config(&plan.view);
+                report_tell_fallback(&plan.view.report);
 
         if (options_have(options, OPTION_JSON))
                 plan_print_json(&plan);

@@ -37,3 +37,12 @@ json_object *reason_to_json(const BudgetReason *reason) {
         add_number(object, "ratio_percent", counted, reason->ratio);
         return object;
 }
+
+json_object *reason_to_json_with_text(const BudgetReason *reason) {
+        json_object *object = reason_to_json(reason);
+        char text[BUDGET_REASON_TEXT_MAX];
+
+        if (object)
+                json_add(object, "text", json_new_text(budget_reason_format(reason, text)));
+        return object;
+}

@@ -14,3 +14,6 @@ DECLARE_STRING_TABLE(reason_cause, BudgetCause);
  * there is no "auto" in it.
  */
 json_object *reason_to_json(const BudgetReason *reason);
+
+/* The same, and in words as "text". */
+json_object *reason_to_json_with_text(const BudgetReason *reason);

@@ -92,3 +92,12 @@ void report_tell_broken(const ConfigReport *report, const char *what) {
                   " check-config' tells all): %s",
                   what, text ?: "out of memory");
 }
+
+void report_tell_fallback(const ConfigReport *report) {
+        const ConfigMessage *error = report_first_error(report);
+        _cleanup_free_ char *text = error ? report_format_message(error) : NULL;
+
+        log_error("the config is broken, and this is what memplugd would start with ('" CTL_NAME
+                  " check-config' tells all): %s",
+                  text ?: "out of memory");
+}

@@ -23,5 +23,8 @@ const ConfigMessage *report_first_error(const ConfigReport *report);
 /* Tells on standard error that 'what' ("WANTED is") isn't by the config: it is broken, which must be known. */
 void report_tell_broken(const ConfigReport *report, const char *what);
 
+/* The same of what is shown instead, which is what memplugd would start with. */
+void report_tell_fallback(const ConfigReport *report);
+
 /* The caller's. 'policy' is the one in force, be it the built-in rules alone. */
 json_object *report_to_json(const ConfigReport *report, const Policy *policy, bool valid);

@@ -172,15 +172,6 @@ static void print_json(const View *view) {
         json_print(object);
 }
 
-static void tell_broken_config(const View *view) {
-        const ConfigMessage *error = report_first_error(&view->report);
-        _cleanup_free_ char *text = error ? report_format_message(error) : NULL;
-
-        log_error("the config is broken, and this is what memplugd would start with ('" CTL_NAME
-                  " check-config' tells all): %s",
-                  text ?: "out of memory");
-}
-
 int show_config_run(const Options *options, int n_arguments, char **arguments) {
         _cleanup_(view_done) View view = {};
         int r;
@@ -190,7 +181,7 @@ int show_config_run(const Options *options, int n_arguments, char **arguments) {
                 return EXIT_FAILURE;
 
         if (!view.config_is_valid)
-                tell_broken_config(&view);
+                report_tell_fallback(&view.report);
         if (options_have(options, OPTION_JSON))
                 print_json(&view);
         else
