@@ -3,6 +3,7 @@
 tests/run, which calls this, has installed what it needs."""
 
 import argparse
+import json
 import pathlib
 import sys
 import time
@@ -20,6 +21,7 @@ GCC = Build("gcc", "gcc", ("-Dwerror=true",))
 CLANG = Build("clang", "clang", ("-Dwerror=true",))
 SANITIZE = Build("sanitize", "gcc", ("-Db_sanitize=address,undefined",))
 THREADS = Build("threads", "gcc", ("-Db_sanitize=thread",))
+COVERAGE = Build("coverage", "gcc", ("-Db_coverage=true",))
 
 # The unit tests in which more than one thread runs.
 THREADED_TESTS = ("unit / worker",)
@@ -29,6 +31,10 @@ FUZZ_SECONDS = 60
 
 # How often --all runs the tests of races.
 RACES = 10
+
+# How much of the lines of these rooms the tests run, at the least.
+COVERED_PERCENT = 90
+COVERED_ROOMS = ("model", "rules", "plan", "actuate", "config")
 
 
 def parse_arguments():
@@ -91,7 +97,41 @@ def fuzzing(report):
         report.run(f"fuzz: {target}", python(run_target, target, FUZZ_SECONDS))
 
 
-def linters(report):
+def coverage(report):
+    """How much of each room is run by the tests that meson knows. Whether they pass, they have said
+    before: here the ones that run as another user can't write down what they ran, and complain."""
+    name = "coverage"
+    if not report.wants(name):
+        return
+    begin = time.monotonic()
+    ok, said = COVERAGE.make()
+    if ok:
+        run(["meson", "test", "-C", COVERAGE.path, "--no-rebuild"])
+        ok, said = run(["gcovr", "-r", TREE, "-f", f"{TREE}/src/", "--json-summary", COVERAGE.path])
+    if not ok:
+        report.tell(name, False, time.monotonic() - begin, said)
+        return
+    lines = {}
+    for file in json.loads(said[said.index("{"):])["files"]:
+        room = lines.setdefault(file["filename"].split("/")[1], [0, 0])
+        room[0] += file["line_covered"]
+        room[1] += file["line_total"]
+    percent = {room: 100 * covered / total for room, (covered, total) in sorted(lines.items())}
+    low = [room for room in COVERED_ROOMS if percent[room] < COVERED_PERCENT]
+    table = ", ".join(f"{room} {part:.1f} %" for room, part in percent.items())
+    report.tell(name, not low, time.monotonic() - begin, table + "\n", table,
+                f"below {COVERED_PERCENT} %: {' '.join(low)}\n" if low else "")
+
+
+def linters(report, everything):
+    report.run("lint: cppcheck", [
+        "cppcheck", "--quiet", "--error-exitcode=1", "--enable=warning,performance,portability",
+        "--inline-suppr", "--suppress=missingIncludeSystem", "--std=c11", "-D_GNU_SOURCE",
+        # It doesn't know the cleanup attribute.
+        "--suppress=memleak", "-I", TREE / "src", TREE / "src"])
+    if everything:
+        report.run("lint: clang-tidy", ["run-clang-tidy", "-quiet", "-p", CLANG.path,
+                                        f"{TREE}/src/.*"])
     report.run("lint: include rules", python(TESTS / "lint/include-rules", TREE / "src"))
     report.run("lint: format", python(TESTS / "lint/format", TREE))
     report.run("lint: man pages", python(TESTS / "lint/man-pages", TREE))
@@ -144,8 +184,9 @@ def main():
     begin = time.monotonic()
     report = Report(TREE / "build/logs", options.only)
     unit_tests(report, options.all)
-    linters(report)
+    linters(report, options.all)
     if options.all:
+        coverage(report)
         fuzzing(report)
     guest_scenarios(report, options.all)
     if options.all:

@@ -41,9 +41,9 @@ int config_parse_name(const char *text, void *target);
 
 /*
  * The names go to journal, terminal, D-Bus and JSON, which take it amiss if text isn't UTF-8 or has
- * control characters. Answers the length of the plain character at 'p', 0 if there is none.
+ * control characters. Answers the length of the plain character at 'text', 0 if there is none.
  */
-size_t config_plain_character(const char *p);
+size_t config_plain_character(const char *text);
 bool config_text_is_plain(const char *text);
 
 /* A copy that is plain: the rest of it is shown as \xNN. The caller's; NULL: no memory. */

@@ -38,7 +38,9 @@ static bool read_attribute(void *userdata, const char *attribute, char text[UDEV
                 (void)strcpy(text, reader->doctor->status.view.auto_online);
                 return true;
         }
+        /* Each part of it is shorter than the whole. */
         if (strlen(attribute) >= UDEV_TEXT_MAX ||
+            // cppcheck-suppress invalidscanf
             sscanf(attribute, "[%[^]/]/%[^]/]]%[^/]", class, device, name) != 3)
                 return false;
 

@@ -58,13 +58,16 @@ static size_t count_nodes(const Picture *picture, size_t n_blocks) {
 }
 
 static void fill_nodes(Picture *picture, size_t n_blocks) {
-        PictureNode *node = picture->nodes - 1;
+        PictureNode *node = NULL, *next = picture->nodes;
 
         for (size_t i = 0; i < n_blocks; i++) {
                 const Block *const *block = &picture->blocks[i];
+                int number = (*block)->node;
 
-                if (i == 0 || (*block)->node != node->node)
-                        *++node = (PictureNode){ .node = (*block)->node, .blocks = block };
+                if (!node || number != node->node) {
+                        node = next++;
+                        *node = (PictureNode){ .node = number, .blocks = block };
+                }
                 node->n_blocks++;
         }
 }

@@ -35,7 +35,7 @@ int world_plug(World *world, BlockIndex first, BlockIndex last, int node);
 extern const ActuateOps world_ops;
 
 /* A block came to a zone that was offline, or went: 'sign' is 1 or -1. 0 or -ENOMEM. */
-int world_account(World *world, int node, ZoneKind zone, int sign);
+int world_account(World *world, int node, ZoneKind kind, int sign);
 
 /* What is free in kernel zones, in bytes. */
 uint64_t world_free_kernel(const World *world);
