@@ -23,6 +23,7 @@ static void op_read_state(void *userdata, BusState *ret) {
                 .current = is_attempt ? rounds->current : BUS_NO_BLOCK,
                 .current_since = is_attempt ? manager->bus.current_since : 0,
                 .n_open = (uint32_t)rounds->work.n_open,
+                .task = _TASK_KIND_INVALID,
                 .trouble_usec = manager->bus.trouble_usec,
         };
         if (ret->mode != ret->active)

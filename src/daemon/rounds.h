@@ -18,6 +18,7 @@
 #include "actuate/work.h"
 #include "model/record.h"
 #include "model/snapshot.h"
+#include "model/task.h"
 #include "model/uevent.h"
 #include "state/block-table.h"
 
@@ -70,6 +71,12 @@ typedef struct RoundsOps {
          * offline only the first time.
          */
         void (*on_record)(void *userdata, const Record *record);
+
+        /*
+         * A task has ended: a block each, in the order of its blocks; 'error': 0, or the negative errno
+         * of the eject. Told once, and after the records of its blocks.
+         */
+        void (*on_task)(void *userdata, const Task *task, const TaskBlock *answers, int error);
 } RoundsOps;
 
 typedef enum Phase {
@@ -179,6 +186,23 @@ void rounds_hold(Rounds *rounds, bool held);
  * asked for already, and isn't settled yet; -ESHUTDOWN: it is stopping; -ENOMEM.
  */
 int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online);
+
+/*
+ * An administrator wants something done with blocks that are online; the task is copied. It is done one
+ * block at a time, and all other work goes on in between; it ends with on_task(), maybe in the next
+ * rounds_step().
+ *
+ * 0, or a negative errno, and nothing was begun: -EROFS: in mode "observe" nothing is written; -EBUSY:
+ * it is held; -EALREADY: another task is under way, or one of the blocks was asked for and isn't settled
+ * yet; -ESHUTDOWN: it is stopping; -ENOMEM.
+ */
+int rounds_start_task(Rounds *rounds, const Task *task);
+
+/*
+ * Gives the task up, as soon as the write that is under way has ended. What it took offline is put back
+ * online, but with keep_partial.
+ */
+void rounds_cancel_task(Rounds *rounds);
 
 /* Starts nothing new from now on. What is open is given up, once the attempt under way has ended. */
 void rounds_stop(Rounds *rounds);
