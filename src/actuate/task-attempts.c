@@ -24,7 +24,7 @@ static void try_again(TaskWork *work, TaskItem *item, const Attempt *attempt, Ou
                          : item->pause < PAUSE_MAX_USEC / 2 ? item->pause * 2
                                                             : PAUSE_MAX_USEC;
 
-        if (work->cancelled && item->state == TASK_ITEM_OPEN)
+        if (work->is_given_up && item->state == TASK_ITEM_OPEN)
                 task_work_settle(work, item, OUTCOME_CANCELLED, attempt->error, attempt->zone);
         else if (now + pause >= item->deadline || work->stopping) {
                 item->is_stranded = item->state == TASK_ITEM_TAKEN;
@@ -39,7 +39,7 @@ static void try_again(TaskWork *work, TaskItem *item, const Attempt *attempt, Ou
 /* The write was ended by a signal: at its deadline, because it was given up, or for nothing. */
 static void interrupted(TaskWork *work, TaskItem *item, const Attempt *attempt, Outcome outcome,
                         uint64_t now) {
-        if (work->cancelled)
+        if (work->is_given_up)
                 task_work_settle(work, item, OUTCOME_CANCELLED, attempt->error, attempt->zone);
         else if (now >= item->deadline)
                 task_work_settle(work, item, outcome, attempt->error, attempt->zone);
@@ -154,21 +154,32 @@ void task_work_ejected(TaskWork *work, int error, uint64_t now) {
 void task_work_put_online(TaskWork *work, BlockIndex block, ZoneKind zone) {
         TaskItem *item = task_work_item(work, block);
 
-        if (!item || item->state != TASK_ITEM_TAKEN)
+        bool was_off;
+
+        if (!item)
                 return;
 
-        item->by_others = true;
-        task_work_settle(work, item, OUTCOME_CANCELLED, 0, zone);
+        was_off = item->state == TASK_ITEM_TAKEN ||
+                  (item->state == TASK_ITEM_SETTLED && item->answer.outcome == OUTCOME_ALREADY &&
+                   work->task.kind != TASK_REZONE);
+        if (was_off)
+                task_work_settle(work, item, OUTCOME_CANCELLED, 0, zone);
+        else if (item->state == TASK_ITEM_SETTLED && item->answer.zone == _ZONE_KIND_INVALID)
+                item->answer.zone = zone;
+        item->by_others = item->state == TASK_ITEM_SETTLED;
 }
 
 void task_work_taken_offline(TaskWork *work, BlockIndex block) {
         bool wanted = work->task.kind != TASK_REZONE && work->phase != TASK_PHASE_RETURNING;
         TaskItem *item = task_work_item(work, block);
 
-        if (!item || item->state == TASK_ITEM_SETTLED)
+        if (!item)
                 return;
 
         item->by_others = true;
+        item->answer.zone = _ZONE_KIND_INVALID;
+        if (item->state == TASK_ITEM_SETTLED)
+                return;
         task_work_settle(work, item, wanted ? OUTCOME_ALREADY : OUTCOME_CANCELLED, 0,
                          _ZONE_KIND_INVALID);
 }

@@ -53,7 +53,7 @@ int task_work_begin(TaskWork *work, const Task *task, uint64_t now) {
                 items[i] = (TaskItem){
                         .block = task->blocks[i],
                         .had = _ZONE_KIND_INVALID,
-                        .answer = { .block = task->blocks[i], .zone = _ZONE_KIND_INVALID },
+                        .answer = { task->blocks[i], OUTCOME_CANCELLED, _ZONE_KIND_INVALID, 0 },
                 };
         }
         *work = (TaskWork){
@@ -116,6 +116,7 @@ void task_work_give_up(TaskWork *work) {
                                 task_item_begin_anew(item);
                 }
         }
+        work->is_given_up = true;
         work->phase = returns ? TASK_PHASE_RETURNING : TASK_PHASE_TRYING;
 }
 
@@ -133,7 +134,6 @@ void task_work_cancel(TaskWork *work, bool stopping) {
         if (work->phase == TASK_PHASE_NONE || work->phase == TASK_PHASE_ENDED)
                 return;
 
-        work->cancelled = true;
         if (work->phase != TASK_PHASE_RETURNING)
                 task_work_give_up(work);
 }

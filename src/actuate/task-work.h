@@ -63,9 +63,9 @@ typedef struct TaskWork {
         uint64_t since;       /* when something was tried last, or it was begun */
         uint64_t leave_until; /* of TASK_PHASE_LEAVING */
         bool is_ejected;      /* or is about to be */
-        bool cancelled;
-        bool stopping; /* what can't be put back at once isn't tried again */
-        int error;     /* of the eject */
+        bool is_given_up; /* by who asked for it, by memplugd's end, or since a block didn't go */
+        bool stopping;    /* what can't be put back at once isn't tried again */
+        int error;        /* of the eject */
 } TaskWork;
 
 typedef enum TaskAction {
