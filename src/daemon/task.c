@@ -16,6 +16,7 @@
 
 int rounds_start_task(Rounds *rounds, const Task *task) {
         const Policy *policy = rounds->next_policy ? rounds->next_policy : rounds->policy;
+        int r;
 
         if (rounds->stopping)
                 return -ESHUTDOWN;
@@ -31,7 +32,13 @@ int rounds_start_task(Rounds *rounds, const Task *task) {
                 if (rounds_is_asked(rounds, task->blocks[i]))
                         return -EALREADY;
 
-        return task_work_begin(&rounds->task, task, rounds->ops->now(rounds->userdata));
+        r = task_work_begin(&rounds->task, task, rounds->ops->now(rounds->userdata));
+        if (r < 0)
+                return r;
+
+        /* What is under way may not end: who waits for the task is answered in time all the same. */
+        rounds->ops->set_task_timer(rounds->userdata, task_work_deadline(&rounds->task));
+        return 0;
 }
 
 bool rounds_is_taken(const Rounds *rounds, BlockIndex index) {
