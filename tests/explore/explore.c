@@ -395,7 +395,7 @@ static void explore(ZoneRule rule, const Scenario *scenario) {
 int main(int argc, char *argv[]) {
         size_t n_states = 0;
 
-        log_set_level(LOG_EMERG);
+        (void)log_set_level(LOG_EMERG);
         (void)visit(1);
         n_visited = 0;
         for (size_t i = 0; i < ELEMENTSOF(scenarios); i++)
