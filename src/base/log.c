@@ -22,8 +22,11 @@ static const char *const level_table[] = {
         [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
 };
 
-void log_set_level(int level) {
+int log_set_level(int level) {
+        int before = log_max_level;
+
         log_max_level = level;
+        return before;
 }
 
 void log_set_keeper(LogKeeper keeper, void *userdata) {

@@ -11,8 +11,11 @@
 
 #include "base/macro.h"
 
-/* Lines of a lower priority (a higher number) than 'level' are dropped. The default is LOG_INFO. */
-void log_set_level(int level);
+/*
+ * Lines of a lower priority (a higher number) than 'level' are dropped. The default is LOG_INFO. Answers
+ * what it was before.
+ */
+int log_set_level(int level);
 
 /* Has each line of LOG_INFO or above kept by somebody besides; NULL: by nobody any more. */
 typedef void (*LogKeeper)(void *userdata, int level, const char *text);

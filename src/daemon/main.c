@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "daemon/dry-pass.h"
 #include "daemon/journal.h"
 #include "daemon/manager.h"
 #include "daemon/put-back.h"
@@ -47,7 +48,7 @@ static int parse_argv(int argc, char *argv[]) {
                         level = log_level_from_string(optarg);
                         if (level < 0)
                                 return log_error_errno(level, "Unknown log level '%s'.", optarg);
-                        log_set_level(level);
+                        (void)log_set_level(level);
                         break;
                 case ARG_PUT_BACK:
                         arg_put_back = true;
@@ -82,6 +83,8 @@ int main(int argc, char *argv[]) {
         if (arg_put_back)
                 return put_back_run() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 
+        memory_lock();
+        dry_pass();
         log_set_sink(journal_send);
         r = manager_new(arg_config, arg_service, &manager);
         if (r < 0)

@@ -143,6 +143,35 @@ static const Scenario scenarios[] = {
           .or_else = { ONLINE_LEAVE },
           .n_failed_unplugs = 1,
           .n_holds = 2 },
+        { .name = "a task takes a DIMM offline, another's write, a kill",
+          .dimms = { { 8, 9, 1 } },
+          .online = { ONLINE_MOVABLE },
+          .or_else = { ONLINE_LEAVE },
+          .n_agent = 1,
+          .n_kills = 1,
+          .socket = true,
+          .n_tasks = 1,
+          .task = { .kind = TASK_OFFLINE, .timeout = 150000 },
+          .n_cancels = 1 },
+        { .name = "a task takes a DIMM offline, refusals and a hang",
+          .dimms = { { 8, 9, 1 } },
+          .online = { ONLINE_MOVABLE },
+          .or_else = { ONLINE_LEAVE },
+          .n_agent = 1,
+          .n_refusals = 1,
+          .n_tasks = 1,
+          .task = { .kind = TASK_OFFLINE, .timeout = 150000 },
+          .n_hangs = 1 },
+        { .name = "a task moves a DIMM, another's write, a kill",
+          .dimms = { { 8, 9, 1 } },
+          .online = { ONLINE_MOVABLE },
+          .or_else = { ONLINE_LEAVE },
+          .n_agent = 1,
+          .n_kills = 1,
+          .socket = true,
+          .n_tasks = 1,
+          .task = { .kind = TASK_REZONE, .zone = ZONE_KIND_KERNEL, .timeout = 150000 },
+          .n_cancels = 1 },
         { .name = "a DIMM that no rule wants",
           .dimms = { { 8, 9, 1 } },
           .online = { ONLINE_LEAVE },
@@ -219,6 +248,9 @@ static const char *describe(const Transition *transition, char text[64]) {
                 [DO_ASK] = "an administrator asks for",
                 [DO_HOLD] = "an administrator holds it",
                 [DO_LET_GO] = "the hold ends",
+                [DO_TASK] = "an administrator begins a task",
+                [DO_CANCEL] = "an administrator cancels it",
+                [DO_TASK_TIMER] = "a task's timer ends",
                 [DO_REFUSE] = "the next write is refused",
                 [DO_LOSE] = "events are lost",
                 [DO_NOTHING] = "its worker goes on",
@@ -363,7 +395,7 @@ static void explore(ZoneRule rule, const Scenario *scenario) {
 int main(int argc, char *argv[]) {
         size_t n_states = 0;
 
-        log_set_level(LOG_EMERG);
+        (void)log_set_level(LOG_EMERG);
         (void)visit(1);
         n_visited = 0;
         for (size_t i = 0; i < ELEMENTSOF(scenarios); i++)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Memory is plugged when there is none left."""
 
-from .box import MOVABLE_ON_NODE_1, PID_FILE, expect
-from .registry import scenario
+import statistics
+
+from .box import MEMORY, MOVABLE_ON_NODE_1, PID_FILE, expect
+from .registry import Boot, scenario
 
 TIMES = "/run/hog.times"
 
@@ -11,14 +13,32 @@ TIMES = "/run/hog.times"
 SPARE_KIB = 40 << 10
 
 
+# A machine that small has no reserves.
+SMALL = Boot(nodes=("1G", "0"))
+
+TURNS = 3
+
+
+def fill(box):
+    """Leaves next to no memory, and returns the pid of who has it."""
+    box.guest.run(f"rm -f {TIMES}; hog {SPARE_KIB} {PID_FILE} {TIMES}", timeout=180)
+    return box.guest.read(PID_FILE).strip()
+
+
+def milliseconds(box):
+    """From the "add" of the first block to the first "online"."""
+    return int(box.guest.run(f"until [ -s {TIMES} ]; do :; done; cat {TIMES}").out) / 1000
+
+
 @scenario(races=True)
 def race_14_memory_exhausted(box):
     """What is plugged to the rescue is put online by memplugd, and nobody needs to be killed."""
     box.start(MOVABLE_ON_NODE_1)
     pid = box.show("MainPID")
-    available = box.guest.run(f"rm -f {TIMES}; hog {SPARE_KIB} {PID_FILE} {TIMES} && "
-                              "grep MemAvailable /proc/meminfo", timeout=180).out
-    hog = box.guest.read(PID_FILE).strip()
+    expect("its memory is locked", int(box.guest.run(
+        f"sed -n 's/^VmLck:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/{pid}/status").out) > 0, True)
+    hog = fill(box)
+    available = box.guest.run("grep MemAvailable /proc/meminfo").out
     new = box.plug("d1", "1G", 1)
     box.wait_online(new)
     box.wait_journal("^memory[0-9]+: done", count=len(new))
@@ -29,5 +49,37 @@ def race_14_memory_exhausted(box):
     box.guest.run(f"kill -0 {hog}")
     killed = box.guest.run("dmesg | grep -i 'out of memory'", check=False).out
     expect("killed processes", killed, "")
-    took = int(box.guest.read(TIMES)) / 1000
-    return f"{int(available.split()[1]) >> 10} MiB were left, {took:.0f} ms from add to online"
+    return (f"{int(available.split()[1]) >> 10} MiB were left, "
+            f"{milliseconds(box):.0f} ms from add to online")
+
+
+@scenario(boot=SMALL, kernels=(), more_kernels=("6.1",))
+def race_14_beside_the_others(box):
+    """How long it takes until a machine without memory has some again, by whom that is done: a figure,
+    not a bar, for what else goes on decides, too."""
+    def by_memplugd():
+        box.start(MOVABLE_ON_NODE_1)
+
+    def by_udev():
+        box.systemctl("stop")
+        box.udev_rule('SUBSYSTEM=="memory", ACTION=="add", ATTR{state}=="offline", '
+                      'ATTR{state}="online_movable"\n')
+
+    def by_kernel():
+        box.no_udev_rule()
+        box.guest.run(f"echo online_movable >{MEMORY}/auto_online_blocks")
+
+    took = {}
+    for way in (by_memplugd, by_udev, by_kernel):
+        way()
+        took[way] = []
+        for turn in range(TURNS):
+            fill(box)
+            new = box.plug(f"d{turn}", "1G", 1)
+            box.wait_online(new, timeout=180)
+            took[way].append(milliseconds(box))
+            box.guest.run(f"kill $(cat {PID_FILE})")
+            box.unplug(f"d{turn}")
+    memplugd, udev, kernel = (statistics.median(took[way])
+                              for way in (by_memplugd, by_udev, by_kernel))
+    return f"memplugd {memplugd:.0f} ms, a udev rule {udev:.0f} ms, the kernel {kernel:.0f} ms"

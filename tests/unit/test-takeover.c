@@ -531,7 +531,7 @@ START_TEST(no_death_leaves_a_half) {
         };
         World world = begin("");
 
-        log_set_level(LOG_WARNING);
+        (void)log_set_level(LOG_WARNING);
         world.look = expect_no_half_state;
         for (unsigned i = 0; i < N_OWN; i++)
                 for (size_t j = 0; j < ELEMENTSOF(words); j++)
