@@ -10,9 +10,9 @@
 #include "bus/names.h"
 #include "ctl/block-call.h"
 #include "ctl/format.h"
+#include "ctl/selection.h"
 #include "ctl/verb.h"
 #include "ctl/view.h"
-#include "ctl/what.h"
 
 static int append(const BlockCall *call, sd_bus_message *message) {
         int r;
@@ -23,29 +23,14 @@ static int append(const BlockCall *call, sd_bus_message *message) {
 
 /* All blocks of what was named; of a node those that are offline. */
 static int find_blocks(const Snapshot *snapshot, int n_words, char **words, BlockResults *results) {
-        _cleanup_free_ What *whats = calloc((size_t)n_words, sizeof(What));
+        _cleanup_free_ bool *chosen = NULL;
         int r;
 
-        if (!whats)
-                return log_error_errno(-ENOMEM, "can't read what is meant: %m");
-
-        for (int i = 0; i < n_words; i++) {
-                r = what_find(snapshot, words[i], &whats[i]);
-                if (r < 0)
-                        return r;
-        }
-
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                const Block *block = &snapshot->blocks[i];
-                bool meant = false;
-
-                for (int k = 0; k < n_words; k++)
-                        meant |= what_has(&whats[k], block) &&
-                                 (whats[k].kind != WHAT_NODE || block->state == BLOCK_OFFLINE);
-                if (meant && block_results_add(results, block->index) < 0)
-                        return log_error_errno(-ENOMEM, "can't list the blocks: %m");
-        }
-        return 0;
+        r = selection_make(snapshot, n_words, words, BLOCK_OFFLINE, /* amounts= */ false, &chosen);
+        for (size_t i = 0; i < snapshot->n_blocks && r >= 0; i++)
+                if (chosen[i] && block_results_add(results, snapshot->blocks[i].index) < 0)
+                        r = log_error_errno(-ENOMEM, "can't list the blocks: %m");
+        return r;
 }
 
 static void print_json(const BlockCall *call) {
