@@ -33,6 +33,8 @@ typedef struct Task {
                             * the rest is tried all the same */
         bool force;        /* TASK_REZONE: boot memory may be moved, too */
         char device[DEVICE_NAME_MAX]; /* TASK_UNPLUG: an ACPI DIMM, of which 'blocks' are all */
+        pid_t pid;                    /* who asked; 0: not known */
+        uid_t uid;                    /* the same; only with 'pid' */
 } Task;
 
 /*
