@@ -1385,6 +1385,7 @@ START_TEST(task_that_cannot_be) {
                 { -ENOMEM, BUS_ERROR_FAILED, "memory" },
         };
         Fake fake;
+        int held;
 
         begin(&fake);
         fake.uid = 0;
@@ -1397,6 +1398,12 @@ START_TEST(task_that_cannot_be) {
                         call_manager(&fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0)),
                         cases[i].name, cases[i].text);
         }
+        held = hold(&fake, "a test");
+        fake.task_error = -EBUSY;
+        expect_error(
+                call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1, UINT64_C(0), 0),
+                "org.memplug1.Error.Busy", "It is held by process 4711 of uid 0: a test.");
+        (void)close(held);
         expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 0, UINT64_C(0), 0),
                      BUS_ERROR_INVALID_ARGS, "No blocks");
         expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1,
