@@ -107,7 +107,7 @@ def expect_others_unplug(box, of):
     expect_ctl(box, f"unplug {of['d0'][0]}", 1, "is no device; it is part of PNP0C80:01, which")
 
 
-@scenario(boot=ALL_KINDS, kernels=("6.1",), more_kernels=("6.12",), dirty=True)
+@scenario(boot=ALL_KINDS, kernels=("6.1",), more_kernels=("6.12",))
 def devices_of_all_kinds(box):
     """Each is shown with its blocks, and whether it was there when the kernel started."""
     box.guest.wait_boot()
