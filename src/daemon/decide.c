@@ -65,6 +65,7 @@ void decision_online(Decision *decision, const Block *block, const BlockRecord *
         bool right;
 
         decision_note(decision, block);
+        rounds_task_online(rounds, block->index, zone);
         if (decision_put_back(decision, block, had))
                 return;
         rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
@@ -179,15 +180,15 @@ static void decide_block(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         const BlockRecord *record = block_table_find(rounds->table, block->index);
 
+        rounds_task_found(rounds, block->index, block->inode);
         if (record && record->inode != block->inode) {
                 rounds_forget(rounds, block->index);
                 record = NULL;
         }
 
-        if (block->state == BLOCK_ONLINE) {
-                rounds_task_online(rounds, block->index, block_zone_kind(block));
+        if (block->state == BLOCK_ONLINE)
                 decision_online(decision, block, record, /* may_move= */ true);
-        } else if (block->state == BLOCK_GOING_OFFLINE)
+        else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
         else if (rounds_is_taken(rounds, block->index))
                 return;
@@ -195,6 +196,7 @@ static void decide_block(Decision *decision, const Block *block) {
                 decide_offline(decision, block, record);
         else if (record->mark != BLOCK_MARK_RELEASED) {
                 /* Its "offline" was lost: no more tries. */
+                task_work_taken_offline(&rounds->task, block->index);
                 work_settle(&rounds->work, block->index, OUTCOME_CANCELLED, rounds_on_settled,
                             rounds);
                 decision_released(decision, block);
