@@ -125,13 +125,26 @@ static int watch(Request *request) {
 
 /* Begins */
 
+static void refuse_as_held(Request *request) {
+        const BusHold *hold = NULL;
+
+        for (size_t i = 0; i < BUS_HOLDS_MAX && !hold; i++)
+                if (request->server->holds[i].fd >= 0)
+                        hold = &request->server->holds[i].hold;
+        if (hold)
+                request_fail(request, bus_error_to_string(OUTCOME_BUSY),
+                             "It is held by process %d of uid %u: %s.", (int)hold->pid,
+                             (unsigned)hold->uid, hold->why);
+        else
+                request_fail(request, bus_error_to_string(OUTCOME_BUSY), "It is held.");
+}
+
 static void refuse(Request *request, int error) {
         if (error == -EROFS)
                 request_fail(request, bus_error_to_string(OUTCOME_REFUSED),
                              "In mode \"observe\" no memory is touched.");
         else if (error == -EBUSY)
-                request_fail(request, bus_error_to_string(OUTCOME_BUSY),
-                             "It is held: see the property " BUS_PROPERTY_HOLDS ".");
+                refuse_as_held(request);
         else if (error == -EALREADY)
                 request_fail(request, bus_error_to_string(OUTCOME_BUSY),
                              "Another task is under way, or one of the blocks is being put "
@@ -162,6 +175,8 @@ static void run(Request *request) {
 
         request->task.blocks = request->blocks;
         request->task.n_blocks = request->n_blocks;
+        request->task.pid = request->pid;
+        request->task.uid = request->uid;
         /* It may have ended, and be freed, when it has begun. */
         server->task = request;
         r = watch(request);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The block must come behind those that are in the list. */
-static int block_list_add(BlockList *list, BlockIndex index) {
+int block_list_add(BlockList *list, BlockIndex index) {
         size_t n = list->n_ranges;
 
         if (n > 0 && list->ranges[n - 1].last + 1 == index) {

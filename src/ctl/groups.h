@@ -49,6 +49,9 @@ Removable group_removable(const Group *group);
 void shares_add_to_json(json_object *object, const uint64_t n_blocks[_SHARE_MAX],
                         uint64_t block_size);
 
+/* Adds a block, which must come behind those that are there. 0 or -ENOMEM. */
+int block_list_add(BlockList *list, BlockIndex index);
+
 /* How many blocks the list has. */
 uint64_t block_list_count(const BlockList *list);
 

@@ -97,8 +97,10 @@ bool rounds_is_taken(const Rounds *rounds, BlockIndex index);
 
 /* What an event tells of a block: for the task, if it is one of its. */
 void rounds_task_online(Rounds *rounds, BlockIndex index, ZoneKind zone);
-void rounds_task_offline(Rounds *rounds, BlockIndex index);
 void rounds_task_removed(Rounds *rounds, BlockIndex index);
+
+/* The block that is there now: if the task's is another one, that was removed. */
+void rounds_task_found(Rounds *rounds, BlockIndex index, ino_t inode);
 
 /*
  * Of a block that was to be moved: what it is now that its events are read, too. One that is offline

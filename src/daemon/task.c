@@ -62,7 +62,8 @@ static void settle_mark(Rounds *rounds, const TaskItem *item) {
         const BlockRecord *record = block_table_find(rounds->table, item->block);
         bool is_left = !record || (record->inode == item->inode && record->mark == BLOCK_MARK_LEFT);
         bool was_offline = item->answer.outcome == OUTCOME_ALREADY &&
-                           rounds->task.task.kind == TASK_OFFLINE && !rounds->task.is_given_up;
+                           rounds->task.task.kind == TASK_OFFLINE &&
+                           (rounds->task.task.keep_partial || !rounds->task.is_given_up);
 
         if (item->state == TASK_ITEM_TAKEN && item->answer.outcome == OUTCOME_DONE) {
                 budget_forget(&rounds->budget, item->block);
@@ -225,10 +226,9 @@ static void settle_taken_off(Rounds *rounds, const Attempt *attempt) {
 
         if (attempt->outcome == OUTCOME_GONE)
                 rounds_forget(rounds, block);
-        else if (!is_ours) {
+        else if (!is_ours)
                 rounds_release(rounds, block);
-                task_work_taken_offline(&rounds->task, block);
-        } else if (attempt->taken_off && rounds->current_is_back) {
+        else if (attempt->taken_off && rounds->current_is_back) {
                 task_work_put_online(&rounds->task, block, attempt->zone);
                 rounds_forget_zone(rounds, block, rounds->current_inode, BLOCK_MARK_FOUND);
                 rounds_touch(rounds, block);
@@ -238,9 +238,8 @@ static void settle_taken_off(Rounds *rounds, const Attempt *attempt) {
 }
 
 static void settle_moved(Rounds *rounds, const Attempt *attempt) {
-        if (!rounds_settle_mark(rounds, rounds->current, attempt))
-                task_work_taken_offline(&rounds->task, rounds->current);
-        else if (attempt->zone != _ZONE_KIND_INVALID)
+        if (rounds_settle_mark(rounds, rounds->current, attempt) &&
+            attempt->zone != _ZONE_KIND_INVALID)
                 budget_keep(&rounds->budget, rounds->current, attempt->zone);
 }
 
@@ -284,8 +283,11 @@ void rounds_task_online(Rounds *rounds, BlockIndex index, ZoneKind zone) {
         task_work_put_online(&rounds->task, index, zone);
 }
 
-void rounds_task_offline(Rounds *rounds, BlockIndex index) {
-        task_work_taken_offline(&rounds->task, index);
+void rounds_task_found(Rounds *rounds, BlockIndex index, ino_t inode) {
+        const TaskItem *item = task_work_find(&rounds->task, index);
+
+        if (item && item->inode != inode)
+                task_work_removed(&rounds->task, index);
 }
 
 void rounds_task_removed(Rounds *rounds, BlockIndex index) {

@@ -1110,6 +1110,25 @@ def case_explain_auto(ctl):
     ctl.expect("explain", "32", "--sysroot", "tree")
 
 
+def case_explain_task(ctl):
+    """What was taken offline by hand, what wasn't, and what came back."""
+    tree = Tree("tree")
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(32, 33, "offline", "Normal Movable", node=1)
+    tree.blocks(34, 35, "online", "Movable", node=1)
+    rule = ["", "asked for by hand"]
+    tree.file("run/memplugd/records", "".join((
+        record_line(tree, 32, "settled asked done nobody offline - 0 1500 written 1 - 0 0",
+                    ["?", *rule, "it was in the zone movable"]),
+        record_line(tree, 33, "settled asked already nobody offline - 0 0 - 0 - 0 0",
+                    ["?", *rule, ""]),
+        record_line(tree, 34, "settled asked busy unknown offline movable 16 1500 written 30 - 0 0",
+                    ["?", *rule, "it stays in the zone movable"]),
+        record_line(tree, 35, "settled asked cancelled memplugd offline movable 0 800 written 2 - 0 0",
+                    ["?", *rule, "it was taken offline, and is back in the zone movable"]))))
+    ctl.expect("explain", "32", "33", "34", "35", "--sysroot", "tree", env={"TZ": "UTC"})
+
+
 def case_explain_unlinked(ctl):
     """To open the valid_zones of a block without node would oops a kernel; here it would hang."""
     tree = plugged_tree()
@@ -1145,7 +1164,8 @@ def case_completion(ctl):
     for words, expected in ((("",), verbs), (("--",), options), (("li",), ["list"]),
                             (("list", "--al"), ["--all"]), (("--sysroot", "/", "che"),
                                                            ["check-config"]),
-                            (("online", "--zone", "m"), ["movable"])):
+                            (("online", "--zone", "m"), ["movable"]),
+                            (("rezone", "--to", "k"), ["kernel"])):
         line = ["memplugctl", *words]
         done = subprocess.run(
             ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
@@ -1181,7 +1201,8 @@ def case_completion_blocks(ctl):
     tree.dimm("PNP0C80:00", 32, 39)
     blocks = {*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"}
     for shell in completed_by_bash, completed_by_zsh:
-        for verb, expected in ("explain", blocks), ("online", blocks | {"node0", "node1"}):
+        for verb, expected in ("explain", blocks), ("online", blocks | {"node0", "node1"}), (
+                "offline", blocks | {"node0", "node1"}), ("unplug", blocks):
             told = shell(ctl, [verb, ""])
             check(set(told) == expected and len(told) == len(expected),
                   f"{shell.__name__}, {verb}: {told}")
@@ -1190,6 +1211,8 @@ def case_completion_blocks(ctl):
     check(told == ["PNP0C80:00"], f"bash: {told}")
     told = completed_by_zsh(ctl, ["online", "--zone", ""])
     check(told == ["movable", "kernel", "default"], f"zsh: {told}")
+    told = completed_by_zsh(ctl, ["rezone", "--to", ""])
+    check(told == ["kernel", "movable"], f"zsh: {told}")
 
 
 # What zsh's own functions would do, as far as a test without terminal can see it.
@@ -1249,7 +1272,8 @@ def case_man_page(ctl):
     for verb in "list", "devices", "map", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     # Of verbs that need a daemon.
-    words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",
+    words |= keys_of(ctl.json("offline", "--dry-run", "1", "--sysroot", "tree"))
+    words |= {"asked_blocks", "done_blocks", "given_up", "kernel_lines", "block", "text", "online_blocks", "waited_for_all", "results", "errno", "state",
               "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec",
               "event", "action", "wanted", "reason", "duration_usec", "writes"}
     os.mkdir("explained")

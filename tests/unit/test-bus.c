@@ -1153,6 +1153,7 @@ START_TEST(task_answers_at_its_end) {
         ck_assert_int_eq(fake.task.kind, TASK_OFFLINE);
         ck_assert_uint_eq(fake.task.n_blocks, 2);
         ck_assert(fake.task_blocks[0] == 32 && fake.task_blocks[1] == 40);
+        ck_assert(fake.task.pid == 4711 && fake.task.uid == 0);
         ck_assert(fake.task.timeout == 5000000 && fake.task.keep_partial && !fake.task.force);
         ck_assert(!reply.is_there);
         fake.state.n_task_done = 1;
@@ -1385,6 +1386,7 @@ START_TEST(task_that_cannot_be) {
                 { -ENOMEM, BUS_ERROR_FAILED, "memory" },
         };
         Fake fake;
+        int held;
 
         begin(&fake);
         fake.uid = 0;
@@ -1397,6 +1399,12 @@ START_TEST(task_that_cannot_be) {
                         call_manager(&fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0)),
                         cases[i].name, cases[i].text);
         }
+        held = hold(&fake, "a test");
+        fake.task_error = -EBUSY;
+        expect_error(
+                call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1, UINT64_C(0), 0),
+                "org.memplug1.Error.Busy", "It is held by process 4711 of uid 0: a test.");
+        (void)close(held);
         expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 0, UINT64_C(0), 0),
                      BUS_ERROR_INVALID_ARGS, "No blocks");
         expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1,
