@@ -209,10 +209,11 @@ static int print_device(const Explanation *explanation, const Group *group) {
         const Snapshot *snapshot = &explanation->view.snapshot;
         _cleanup_free_ char *blocks = block_list_format(&group->blocks);
         _cleanup_free_ char *removable = group_removable_text(group);
+        _cleanup_free_ char *remedy = group_remedy_text(group);
         char size[FORMAT_TEXT_MAX], node[FORMAT_TEXT_MAX], state[FORMAT_TEXT_MAX];
         const char *zones = group_zones_word(group);
 
-        if (!blocks || !removable)
+        if (!blocks || !removable || !remedy)
                 return -ENOMEM;
 
         puts(group->device->name);
@@ -223,6 +224,8 @@ static int print_device(const Explanation *explanation, const Group *group) {
         group_format_state(group, state);
         printf("  %-10s %s%s%s\n", "state", state, zones ? ", zones " : "", zones ?: "");
         print_line("removable", removable);
+        if (*remedy)
+                print_line("", remedy);
         if (print_folds(explanation, group) < 0)
                 return -ENOMEM;
         print_counts(explanation, group);

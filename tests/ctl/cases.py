@@ -413,6 +413,30 @@ def case_devices_json(ctl):
           f"blocks {blocks}")
 
 
+def case_devices_obstacles(ctl):
+    """What is in the way, each kind of it, and what could be done."""
+    tree = devices_tree()
+    stuck = "busy other movable movable 16 60000000 written 9 - 0 2"
+    gone = record_line(tree, 36, f"settled asked {stuck}", ["Movable", "", "", ""], inode=1)
+    tree.file("run/memplugd/records.old", gone + "".join(
+        record_line(tree, block, f"settled asked {stuck}", ["Movable", "", "", ""])
+        for block in (32, 34, 35)))
+    tree.file("run/memplugd/records", record_line(
+        tree, 35, "settled asked done memplugd movable movable 0 700 written 1 - 0 2",
+        ["Movable", "", "", ""]))
+    tree.file("sys/devices/system/memory/memory65/valid_zones", "none\n")
+    ctl.expect("devices", "--sysroot", "tree")
+    told = {device["device"]: device for device in ctl.json("devices", "--sysroot", "tree")["devices"]}
+    got = {name: (device["removable"], [entry["obstacle"] for entry in device["obstacles"]])
+           for name, device in told.items() if name}
+    check(got == {"PNP0C80:00": (None, ["busy"]), "PNP0C80:01": (True, []),
+                  "virtio3": (False, ["kernel"]), "dax0.0": (True, []), "PNP0C80:0a": (True, []),
+                  "PNP0C80:0b": (False, ["never", "unknown"])}, f"{got}")
+    text = ctl.run("explain", "PNP0C80:00", "--sysroot", "tree").stdout
+    check(re.search(r"^  removable +perhaps, 2 blocks .*: 32,34\n +'memplugctl offline PNP0C80:00' "
+                    "tries again$", text, re.M), text)
+
+
 def case_devices_dax_state(ctl):
     """Where the kernel has a state for the whole device, it is shown beside."""
     tree = devices_tree()
