@@ -79,6 +79,28 @@ static int add_line(struct libscols_table *table, const Options *options, const 
         return r;
 }
 
+/* On a line, as many as there are. */
+static void print_own_maps(const Devices *devices) {
+        const Groups *groups = &devices->groups;
+        char size[FORMAT_TEXT_MAX];
+        bool first = true;
+
+        for (size_t i = 0; i < groups->n_groups; i++) {
+                const Group *group = &groups->groups[i];
+
+                if (group->own_map == 0)
+                        continue;
+                if (first)
+                        printf("\nThese hold their own memory map, %s of each block, and go only as "
+                               "a whole:",
+                               format_size(devices->view.own_map.block_bytes, size));
+                printf(" %s", group->device->name);
+                first = false;
+        }
+        if (!first)
+                (void)putchar('\n');
+}
+
 /* What could be done about devices that can't go. */
 static int print_remedies(const Groups *groups) {
         bool first = true;
@@ -116,7 +138,11 @@ static int print_table(const Options *options, const Devices *devices) {
                 return r;
 
         legend_print(options, &devices->view.snapshot, &devices->totals);
-        return options_have(options, OPTION_NO_LEGEND) ? 0 : print_remedies(&devices->groups);
+        if (options_have(options, OPTION_NO_LEGEND))
+                return 0;
+
+        print_own_maps(devices);
+        return print_remedies(&devices->groups);
 }
 
 static void print_json(const Devices *devices) {
@@ -152,7 +178,7 @@ static int load(const Options *options, Devices *devices) {
         records_find_stuck(&records, &stuck);
         r = totals_count(&devices->view.snapshot, &devices->totals);
         if (r >= 0)
-                r = groups_gather(&devices->view.snapshot, &stuck, &devices->groups);
+                r = groups_gather(&devices->view, &stuck, &devices->groups);
         return r < 0 ? log_error_errno(r, "can't list the devices: %m") : 0;
 }
 

@@ -30,6 +30,15 @@ static void print_place(const Snapshot *snapshot, const Block *block) {
                 print_line("source", format_source(snapshot, block, source));
 }
 
+/* Of what holds its own memory map: so many bytes of it. */
+static void print_map(uint64_t bytes) {
+        char size[FORMAT_TEXT_MAX];
+
+        if (bytes > 0)
+                printf("  %-10s %s of it are its own memory map; the device goes only as a whole\n",
+                       "map", format_size(bytes, size));
+}
+
 /* "online, zone Normal", "offline, may go to Normal Movable" */
 static const char *describe_state(const Block *block, char text[2 * FORMAT_TEXT_MAX]) {
         const char *state = block_state_to_string(block->state);
@@ -149,6 +158,7 @@ static int print_block(const Explanation *explanation, const Block *block) {
 
         print_place(&explanation->view.snapshot, block);
         print_line("state", describe_state(block, state));
+        print_map(own_map_of_block(&explanation->view.own_map, &explanation->view.snapshot, block));
         r = print_rule(&fold);
         return r < 0 ? r : print_records(explanation, block);
 }
@@ -223,6 +233,7 @@ static int print_device(const Explanation *explanation, const Group *group) {
                format_size(group_count(group) * snapshot->block_size, size), blocks);
         group_format_state(group, state);
         printf("  %-10s %s%s%s\n", "state", state, zones ? ", zones " : "", zones ?: "");
+        print_map(group->own_map);
         print_line("removable", removable);
         if (*remedy)
                 print_line("", remedy);

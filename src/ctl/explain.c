@@ -104,7 +104,7 @@ static int load(const Options *options, Explanation *explanation) {
                 return r;
 
         records_find_stuck(&explanation->records, &stuck);
-        r = groups_gather(&explanation->view.snapshot, &stuck, &explanation->groups);
+        r = groups_gather(&explanation->view, &stuck, &explanation->groups);
         if (r < 0)
                 return log_error_errno(r, "can't explain anything: %m");
         if (!explanation->view.config_is_valid)

@@ -55,7 +55,8 @@ static int add_block(Group *group, const Block *block, bool stuck) {
         return r;
 }
 
-int groups_gather(const Snapshot *snapshot, const StuckBlocks *stuck, Groups *ret) {
+int groups_gather(const View *view, const StuckBlocks *stuck, Groups *ret) {
+        const Snapshot *snapshot = &view->snapshot;
         _cleanup_(groups_done) Groups groups = {};
 
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
@@ -64,6 +65,7 @@ int groups_gather(const Snapshot *snapshot, const StuckBlocks *stuck, Groups *re
 
                 if (!group || add_block(group, block, stuck_blocks_have(stuck, block)) < 0)
                         return -ENOMEM;
+                group->own_map += own_map_of_block(&view->own_map, snapshot, block);
         }
 
         *ret = groups;
@@ -209,6 +211,7 @@ json_object *group_to_json(const Snapshot *snapshot, const Group *group) {
         json_add(object, "node",
                  group->node == NODE_UNKNOWN ? NULL : json_new_number((uint64_t)group->node));
         json_add(object, "bytes", json_new_number(group_count(group) * snapshot->block_size));
+        json_add(object, "own_map_bytes", json_new_number(group->own_map));
         json_add(object, "blocks", blocks_to_json(&group->blocks));
         shares_add_to_json(object, group->n_blocks, snapshot->block_size);
         json_add(object, "zones", zones ? json_new_text(zones) : NULL);

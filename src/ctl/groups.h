@@ -6,6 +6,7 @@
 #include "ctl/format.h"
 #include "ctl/json.h"
 #include "ctl/totals.h"
+#include "ctl/view.h"
 #include "model/obstacles.h"
 #include "model/stuck-blocks.h"
 
@@ -18,6 +19,7 @@ typedef struct Group {
         BlockList blocks;
         BlockList kernel;    /* of these, the ones that are online in the kernel's zones */
         Obstacles obstacles; /* of a device */
+        uint64_t own_map;    /* bytes of it that are its own memory map */
 } Group;
 
 typedef struct Groups {
@@ -27,9 +29,9 @@ typedef struct Groups {
 
 /*
  * 'stuck': what didn't go offline when that was tried. 0 or -ENOMEM. The caller ends *ret with
- * groups_done(); the snapshot must live as long.
+ * groups_done(); the view must live as long.
  */
-int groups_gather(const Snapshot *snapshot, const StuckBlocks *stuck, Groups *ret);
+int groups_gather(const View *view, const StuckBlocks *stuck, Groups *ret);
 
 /* Frees what it holds, not itself. */
 void groups_done(Groups *groups);
