@@ -195,3 +195,48 @@ Attempt attempt_move(const ActuateOps *ops, void *userdata, BlockIndex index, in
                 put_back(ops, userdata, index, inode, &moved);
         return moved;
 }
+
+/* Whether there is something to take offline; else the attempt is settled by what was read. */
+static bool look_before_offlining(const ActuateOps *ops, void *userdata, BlockIndex index,
+                                  ino_t inode, Attempt *attempt) {
+        Block block;
+
+        if (!look(ops, userdata, index, inode, attempt, &block))
+                return false;
+
+        attempt->moved_from = attempt->zone;
+        if (block.state == BLOCK_OFFLINE)
+                attempt->outcome = OUTCOME_ALREADY;
+        else if (block.valid_zones.known && block.valid_zones.n_zones == 0)
+                attempt->outcome = OUTCOME_REFUSED; /* it spans zones, or has holes */
+        else
+                return true;
+
+        return false;
+}
+
+Attempt attempt_offline(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode) {
+        Attempt attempt = attempt_of(ONLINE_LEAVE);
+        int write_error;
+        Block block;
+
+        if (!look_before_offlining(ops, userdata, index, inode, &attempt))
+                return attempt;
+
+        write_word(ops, userdata, index, inode, "offline", &attempt);
+        write_error = attempt.error;
+        attempt.taken_off = write_error == 0;
+        if (!look(ops, userdata, index, inode, &attempt, &block))
+                return attempt;
+
+        attempt.error = write_error;
+        if (block.state == BLOCK_OFFLINE)
+                attempt.outcome = attempt.taken_off ? OUTCOME_DONE : OUTCOME_ALREADY;
+        else
+                attempt.outcome = outcome_of_error(write_error);
+
+        /* The block is still there, whatever the write said. */
+        if (attempt.outcome == OUTCOME_GONE)
+                attempt.outcome = OUTCOME_REFUSED;
+        return attempt;
+}

@@ -23,9 +23,8 @@ typedef struct Attempt {
         uint64_t duration; /* µs, of the write alone */
         ValidZones zones;  /* as they read last */
         ZoneKind zone; /* the zone of an online block; _ZONE_KIND_INVALID if it isn't, or unknown */
-        ZoneKind
-                moved_from; /* it was to be moved out of that zone; _ZONE_KIND_INVALID: it wasn't */
-        bool taken_off;     /* and was taken offline for that, by us */
+        ZoneKind moved_from; /* the zone it was to be taken out of; _ZONE_KIND_INVALID: it wasn't */
+        bool taken_off;      /* and was taken offline, by us */
 } Attempt;
 
 /*
@@ -46,6 +45,15 @@ Attempt attempt_online(const ActuateOps *ops, void *userdata, BlockIndex index, 
  */
 Attempt attempt_move(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode,
                      Online online);
+
+/*
+ * Takes a block offline. A signal ends the write with EINTR.
+ *
+ * OUTCOME_DONE: it is offline by us. OUTCOME_ALREADY: it is, and not by us. OUTCOME_CANCELLED: with
+ * -EINTR a signal, else somebody put it online again at once. Any other but OUTCOME_GONE: it is online
+ * still, and 'error' says what stood in the way. 'online' is ONLINE_LEAVE.
+ */
+Attempt attempt_offline(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode);
 
 /* Whether another try can come to something else once other blocks have changed. */
 bool outcome_is_open(Outcome outcome);

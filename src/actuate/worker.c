@@ -5,20 +5,30 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 
-/* Interrupts a write. It has a handler that does nothing, so that the write ends with EINTR. */
+/* Interrupts a write: see worker_interrupt(). */
 #define CANCEL_SIGNAL SIGUSR1
 
-typedef enum JobKind { JOB_NONE, JOB_ATTEMPT, JOB_BARRIER, JOB_END } JobKind;
+typedef enum JobKind {
+        JOB_NONE,
+        JOB_ONLINE,
+        JOB_MOVE,
+        JOB_OFFLINE,
+        JOB_BARRIER,
+        JOB_EJECT,
+        JOB_END,
+} JobKind;
 
 typedef struct Job {
         JobKind kind;
         BlockIndex block;
         ino_t inode;
         Online online;
-        bool move;
+        char device[DEVICE_NAME_MAX];
 } Job;
 
 struct Worker {
@@ -29,6 +39,16 @@ struct Worker {
         Job job;
         bool started;
         int report_fds[2]; /* a pipe of WorkerReport */
+
+        /*
+         * A write that waits for the hotplug lock is begun anew by the kernel after each signal
+         * (restart_syscall() in lock_device_hotplug_sysfs()). So the signal's handler, which runs in the
+         * thread itself, puts another file in the place of the one that is written to, on which it then
+         * fails. What it came to before that stays as it was.
+         */
+        int closed_fd; /* open for reading only: EBADF is the answer to a write */
+        volatile sig_atomic_t
+                offline_fd; /* of the write of "offline" that is under way; or negative */
 };
 
 /* In the thread */
@@ -48,8 +68,28 @@ static int op_read(void *userdata, BlockIndex index, Block *ret) {
         return sysfs_read_block(worker->sysfs, index, ret);
 }
 
+static int write_offline(Worker *worker, BlockIndex index, ino_t inode) {
+        static const char word[] = "offline";
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n;
+        int r;
+
+        fd = sysfs_open_state(worker->sysfs, index, inode);
+        if (fd < 0)
+                return fd;
+
+        worker->offline_fd = fd;
+        n = write(fd, word, strlen(word));
+        r = n < 0 ? -errno : 0;
+        worker->offline_fd = -EBADF;
+        return r == -EBADF ? -EINTR : r;
+}
+
 static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         Worker *worker = userdata;
+
+        if (strcmp(word, "offline") == 0)
+                return write_offline(worker, index, inode);
 
         return sysfs_write_state(worker->sysfs, index, inode, word);
 }
@@ -62,8 +102,10 @@ static uint64_t op_now(void *userdata) {
 static void make_attempt(Worker *worker, const Job *job) {
         static const ActuateOps ops = { op_read, op_write, op_now };
         Attempt attempt =
-                job->move ? attempt_move(&ops, worker, job->block, job->inode, job->online)
-                          : attempt_online(&ops, worker, job->block, job->inode, job->online);
+                job->kind == JOB_OFFLINE ? attempt_offline(&ops, worker, job->block, job->inode)
+                : job->kind == JOB_MOVE
+                        ? attempt_move(&ops, worker, job->block, job->inode, job->online)
+                        : attempt_online(&ops, worker, job->block, job->inode, job->online);
 
         report(worker, &(WorkerReport){
                                .job = WORKER_ATTEMPT,
@@ -121,7 +163,12 @@ static void *worker_main(void *userdata) {
 
                 if (job.kind == JOB_END)
                         return NULL;
-                if (job.kind == JOB_ATTEMPT)
+                if (job.kind == JOB_EJECT)
+                        report(worker, &(WorkerReport){
+                                               .job = WORKER_EJECT,
+                                               .error = sysfs_eject(worker->sysfs, job.device),
+                                       });
+                else if (job.kind != JOB_BARRIER)
                         make_attempt(worker, &job);
                 else
                         report(worker, &(WorkerReport){
@@ -134,13 +181,22 @@ static void *worker_main(void *userdata) {
 
 /* In the main loop */
 
-static void on_cancel_signal(int signal) {
+/* In the thread: see offline_fd. */
+static void on_cancel_signal(int signal, siginfo_t *info, void *context) {
+        const Worker *worker = info->si_value.sival_ptr;
+        int saved_errno = errno;
+
         (void)signal;
+        (void)context;
+        if (info->si_code == SI_QUEUE && info->si_pid == getpid() && worker->offline_fd >= 0)
+                (void)dup3(worker->closed_fd, worker->offline_fd, O_CLOEXEC);
+        errno = saved_errno;
 }
 
 /* The thread takes no signal but the one that cancels: all others are the main loop's. */
 static int start_thread(Worker *worker) {
-        const struct sigaction action = { .sa_handler = on_cancel_signal };
+        const struct sigaction action = { .sa_sigaction = on_cancel_signal,
+                                          .sa_flags = SA_SIGINFO };
         pthread_attr_t attributes;
         sigset_t all, before;
         int r;
@@ -170,7 +226,8 @@ int worker_new(Sysfs *sysfs, Worker **ret) {
                 return -ENOMEM;
 
         worker->sysfs = sysfs;
-        worker->report_fds[0] = worker->report_fds[1] = -EBADF;
+        worker->report_fds[0] = worker->report_fds[1] = worker->closed_fd = -EBADF;
+        worker->offline_fd = -EBADF;
         (void)pthread_mutex_init(&worker->lock, NULL);
         (void)pthread_cond_init(&worker->job_given, NULL);
 
@@ -178,6 +235,10 @@ int worker_new(Sysfs *sysfs, Worker **ret) {
         if (pipe2(worker->report_fds, O_CLOEXEC) < 0)
                 return -errno;
         if (fcntl(worker->report_fds[0], F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+
+        worker->closed_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        if (worker->closed_fd < 0)
                 return -errno;
 
         r = start_thread(worker);
@@ -205,6 +266,7 @@ Worker *worker_free(Worker *worker) {
         }
         closep(&worker->report_fds[0]);
         closep(&worker->report_fds[1]);
+        closep(&worker->closed_fd);
         (void)pthread_cond_destroy(&worker->job_given);
         (void)pthread_mutex_destroy(&worker->lock);
         free(worker);
@@ -223,12 +285,22 @@ int worker_read(Worker *worker, WorkerReport *ret) {
 
 void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online, bool move) {
         give_job(worker, (Job){
-                                 .kind = JOB_ATTEMPT,
+                                 .kind = move ? JOB_MOVE : JOB_ONLINE,
                                  .block = block,
                                  .inode = inode,
                                  .online = online,
-                                 .move = move,
                          });
+}
+
+void worker_start_offline(Worker *worker, BlockIndex block, ino_t inode) {
+        give_job(worker, (Job){ .kind = JOB_OFFLINE, .block = block, .inode = inode });
+}
+
+void worker_start_eject(Worker *worker, const char *device) {
+        Job job = { .kind = JOB_EJECT };
+
+        (void)snprintf(job.device, sizeof(job.device), "%s", device);
+        give_job(worker, job);
 }
 
 void worker_start_barrier(Worker *worker, BlockIndex online_block) {
@@ -236,5 +308,6 @@ void worker_start_barrier(Worker *worker, BlockIndex online_block) {
 }
 
 void worker_interrupt(Worker *worker) {
-        (void)pthread_kill(worker->thread, CANCEL_SIGNAL);
+        (void)pthread_sigqueue(worker->thread, CANCEL_SIGNAL,
+                               (union sigval){ .sival_ptr = worker });
 }

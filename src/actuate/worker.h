@@ -11,8 +11,9 @@
 typedef struct Worker Worker;
 
 typedef enum WorkerJob {
-        WORKER_ATTEMPT, /* put a block online */
+        WORKER_ATTEMPT, /* put a block online, or take it offline */
         WORKER_BARRIER, /* wait until nobody holds the hotplug lock */
+        WORKER_EJECT,   /* have a device ejected */
         _WORKER_JOB_MAX,
         _WORKER_JOB_INVALID = -22, /* -EINVAL */
 } WorkerJob;
@@ -22,7 +23,7 @@ typedef struct WorkerReport {
         WorkerJob job;
         BlockIndex block;
         Attempt attempt; /* of WORKER_ATTEMPT */
-        int error;       /* of WORKER_BARRIER: 0, or a negative errno: it couldn't be had */
+        int error;       /* of the others: 0, or a negative errno: it couldn't be had */
 } WorkerReport;
 
 /* 'sysfs' must outlive the worker. */
@@ -41,6 +42,12 @@ int worker_read(Worker *worker, WorkerReport *ret);
 /* Gives it an attempt to make, as attempt_move() or attempt_online(). It must be idle. */
 void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online online, bool move);
 
+/* The same, as attempt_offline(). */
+void worker_start_offline(Worker *worker, BlockIndex block, ino_t inode);
+
+/* Has an ACPI device ejected, which it only begins: see sysfs_eject(). It must be idle. */
+void worker_start_eject(Worker *worker, const char *device);
+
 /*
  * Waits until nobody holds the hotplug lock: then all blocks of a DIMM are there and linked, and
  * their events have been sent. It writes "online" to a block that is online, which waits for the
@@ -49,8 +56,9 @@ void worker_start_attempt(Worker *worker, BlockIndex block, ino_t inode, Online 
 void worker_start_barrier(Worker *worker, BlockIndex online_block);
 
 /*
- * Interrupts the write that is under way, where the kernel lets itself be interrupted. A signal
- * that comes too early or while the write waits for the lock has no effect: so it is called again
- * until the report comes.
+ * Interrupts the write that is under way: it ends with EINTR if the kernel lets itself be interrupted,
+ * and so does a write of "offline" that waits for the hotplug lock, which the kernel by itself begins
+ * anew. Others wait on. A signal that comes too early has no effect: so it is called again until the
+ * report comes.
  */
 void worker_interrupt(Worker *worker);

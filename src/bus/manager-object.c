@@ -4,7 +4,6 @@
  * question whether the caller may.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "bus/errors.h"
@@ -133,8 +132,27 @@ static int get_holds(sd_bus *bus, const char *path, const char *interface, const
         return holds_append(userdata, reply);
 }
 
+static int get_task(sd_bus *bus, const char *path, const char *interface, const char *name,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
+        BusServer *server = userdata;
+        BusState state = {};
+
+        (void)bus;
+        (void)path;
+        (void)interface;
+        (void)name;
+        (void)reterr;
+        server->ops->read_state(server->userdata, &state);
+        return task_append(server, &state, reply);
+}
+
+static bool is_same_task(const BusState *a, const BusState *b) {
+        return a->task == b->task && a->task_since == b->task_since &&
+               a->n_task_blocks == b->n_task_blocks && a->n_task_done == b->n_task_done;
+}
+
 void manager_object_emit_changes(BusServer *server) {
-        char *changed[ELEMENTSOF(properties) + 2];
+        char *changed[ELEMENTSOF(properties) + 3];
         BusState now = {};
         size_t n = 0;
 
@@ -144,6 +162,8 @@ void manager_object_emit_changes(BusServer *server) {
                            (const char *)&server->shown + properties[i].offset,
                            properties[i].size) != 0)
                         changed[n++] = (char *)(uintptr_t)properties[i].name;
+        if (!is_same_task(&now, &server->shown))
+                changed[n++] = (char *)(uintptr_t)BUS_PROPERTY_TASK;
         if (server->n_hold_changes != server->n_shown_hold_changes)
                 changed[n++] = (char *)(uintptr_t)BUS_PROPERTY_HOLDS;
         changed[n] = NULL;
@@ -224,23 +244,6 @@ static int method_hold(sd_bus_message *call, void *userdata, sd_bus_error *reter
         return request_begin(request, call, userdata, BUS_ACTION_HOLD, hold_run, reterr);
 }
 
-static int compare_blocks(const void *a, const void *b) {
-        const BlockIndex *x = a, *y = b;
-
-        return *x < *y ? -1 : *x > *y;
-}
-
-/* Sorts, and leaves one of each. */
-static size_t make_set(BlockIndex *blocks, size_t n) {
-        size_t n_kept = 0;
-
-        qsort(blocks, n, sizeof(BlockIndex), compare_blocks);
-        for (size_t i = 0; i < n; i++)
-                if (i == 0 || blocks[i] != blocks[i - 1])
-                        blocks[n_kept++] = blocks[i];
-        return n_kept;
-}
-
 /* False: there is no such zone. */
 static bool parse_zone(const char *zone, Online *ret) {
         if (strcmp(zone, BUS_ZONE_BY_RULES) == 0)
@@ -254,42 +257,23 @@ static bool parse_zone(const char *zone, Online *ret) {
 }
 
 static int method_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
-        const void *blocks;
-        BlockIndex *shrunk;
-        Request *request;
+        _cleanup_(request_freep) Request *request = NULL;
         const char *zone;
-        size_t size;
-        Online online;
         int r;
 
-        r = sd_bus_message_read_array(call, 't', &blocks, &size);
-        if (r >= 0)
-                r = sd_bus_message_read(call, "s", &zone);
+        r = request_read_blocks(call, &request, reterr);
         if (r < 0)
                 return r;
-        if (size / sizeof(BlockIndex) > BUS_ONLINE_MAX)
-                return sd_bus_error_setf(reterr, BUS_ERROR_LIMITS,
-                                         "More than %" PRIu64 " blocks at once.", BUS_ONLINE_MAX);
-        if (size == 0)
-                return sd_bus_error_set(reterr, BUS_ERROR_INVALID_ARGS, "No blocks are named.");
-        if (!parse_zone(zone, &online))
+        r = sd_bus_message_read(call, "s", &zone);
+        if (r < 0)
+                return r;
+        if (!parse_zone(zone, &request->online))
                 return sd_bus_error_set(reterr, BUS_ERROR_INVALID_ARGS,
                                         "'zone' must be \"\", \"movable\", \"kernel\" or "
                                         "\"default\".");
 
-        request = calloc(1, sizeof(Request));
-        if (!request || !(request->blocks = malloc(size))) {
-                free(request);
-                return -ENOMEM;
-        }
-        (void)memcpy(request->blocks, blocks, size);
-        request->n_blocks = make_set(request->blocks, size / sizeof(BlockIndex));
-        request->n_named = size / sizeof(BlockIndex);
-        shrunk = reallocarray(request->blocks, request->n_blocks, sizeof(BlockIndex));
-        if (shrunk)
-                request->blocks = shrunk;
-        request->online = online;
-        return request_begin(request, call, userdata, BUS_ACTION_ONLINE, online_run, reterr);
+        return request_begin(TAKE_PTR(request), call, userdata, BUS_ACTION_ONLINE, online_run,
+                             reterr);
 }
 
 /*
@@ -314,6 +298,7 @@ static const sd_bus_vtable vtable[] = {
         CHANGING_PROPERTY(BUS_PROPERTY_CURRENT_SINCE, "t", get_property),
         CHANGING_PROPERTY(BUS_PROPERTY_OPEN, "u", get_property),
         CHANGING_PROPERTY(BUS_PROPERTY_OUTCOMES, "a{st}", get_property),
+        CHANGING_PROPERTY(BUS_PROPERTY_TASK, "(stttuu)", get_task),
         CHANGING_PROPERTY(BUS_PROPERTY_HOLDS, "a(tuus)", get_holds),
         CHANGING_PROPERTY(BUS_PROPERTY_LAST_TROUBLE, "(ts)", get_property),
 
@@ -322,6 +307,19 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_ONLINE, SD_BUS_ARGS("at", blocks, "s", zone),
                                 SD_BUS_RESULT("a(tssi)", outcomes), method_online,
                                 SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_OFFLINE,
+                                SD_BUS_ARGS("at", blocks, "t", timeout_usec, "b", keep_partial),
+                                SD_BUS_RESULT("a(tssi)", outcomes), task_method_offline,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_REZONE,
+                                SD_BUS_ARGS("at", blocks, "s", zone, "t", timeout_usec, "b", force),
+                                SD_BUS_RESULT("a(tssi)", outcomes), task_method_rezone,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_UNPLUG, SD_BUS_ARGS("s", device, "t", timeout_usec),
+                                SD_BUS_RESULT("a(tssi)", outcomes), task_method_unplug,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_CANCEL_TASK, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                task_method_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_HOLD, SD_BUS_ARGS("s", why), SD_BUS_RESULT("h", hold),
                                 method_hold, SD_BUS_VTABLE_UNPRIVILEGED),
 

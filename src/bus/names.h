@@ -18,11 +18,21 @@
 /* Methods of the manager. */
 #define BUS_METHOD_RELOAD "Reload"
 #define BUS_METHOD_ONLINE "Online"
+#define BUS_METHOD_OFFLINE "Offline"
+#define BUS_METHOD_REZONE "Rezone"
+#define BUS_METHOD_UNPLUG "Unplug"
+#define BUS_METHOD_CANCEL_TASK "CancelTask"
 #define BUS_METHOD_HOLD "Hold"
 
-/* Online(blocks, zone) → block, outcome, zone, errno of each; Hold(why) → a descriptor. */
+/*
+ * Online(blocks, zone), and tasks: Offline(blocks, timeout, keep_partial), Rezone(blocks, zone, timeout,
+ * force), Unplug(device, timeout) → block, outcome, zone, errno of each; Hold(why) → a descriptor.
+ */
 #define BUS_SIGNATURE_ONLINE "ats"
 #define BUS_SIGNATURE_ONLINE_REPLY "a(tssi)"
+#define BUS_SIGNATURE_OFFLINE "attb"
+#define BUS_SIGNATURE_REZONE "atstb"
+#define BUS_SIGNATURE_UNPLUG "st"
 #define BUS_SIGNATURE_HOLD "s"
 #define BUS_SIGNATURE_HOLD_REPLY "h"
 
@@ -34,8 +44,9 @@
 
 /* What is more is refused with BUS_ERROR_LIMITS. */
 #define BUS_ONLINE_MAX (UINT64_C(1) << 19) /* blocks of one call; 40 bytes of each are its answer */
-#define BUS_HOLDS_MAX 64                   /* at once */
-#define BUS_WHY_MAX 256                    /* bytes, its NUL counted */
+#define BUS_TIMEOUT_MAX (UINT64_C(24) * 60 * 60 * 1000 * 1000) /* µs a block */
+#define BUS_HOLDS_MAX 64                                       /* at once */
+#define BUS_WHY_MAX 256                                        /* bytes, its NUL counted */
 
 /* Signals of the manager. */
 #define BUS_SIGNAL_UEVENT "Uevent"
@@ -61,6 +72,7 @@
 #define BUS_PROPERTY_CURRENT_SINCE "CurrentSince"
 #define BUS_PROPERTY_OPEN "Open"
 #define BUS_PROPERTY_OUTCOMES "Outcomes"
+#define BUS_PROPERTY_TASK "Task"
 #define BUS_PROPERTY_HOLDS "Holds"
 #define BUS_PROPERTY_LAST_TROUBLE "LastTrouble"
 
@@ -89,5 +101,6 @@
 
 /* polkit's actions. */
 #define BUS_ACTION_ONLINE BUS_NAME ".online"
+#define BUS_ACTION_OFFLINE BUS_NAME ".offline" /* all kinds of tasks */
 #define BUS_ACTION_HOLD BUS_NAME ".hold"
 #define BUS_ACTION_RELOAD BUS_NAME ".reload"

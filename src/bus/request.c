@@ -4,6 +4,7 @@
  * asynchronously: sd-bus's own ways of asking the first one wait for the answer.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,16 +39,76 @@ static void forget_polkit(Request *request) {
         request->server->n_polkit_blocks -= request->n_named;
 }
 
-static void request_free(Request *request) {
-        unlink_request(request);
-        forget_polkit(request);
-        request->server->n_asked -= request->answers != NULL;
+Request *request_free(Request *request) {
+        if (!request)
+                return NULL;
+
+        /* Or it hasn't begun. */
+        if (request->server) {
+                unlink_request(request);
+                forget_polkit(request);
+                request->server->n_asked -= request->answers != NULL;
+        }
         sd_bus_slot_unref(request->slot);
+        sd_bus_slot_unref(request->watch);
+        sd_bus_slot_unref(request->asking);
         sd_bus_message_unref(request->call);
         free(request->blocks);
         free(request->answers);
         free(request);
+        return NULL;
 }
+
+/* Blocks that are named */
+
+static int compare_blocks(const void *a, const void *b) {
+        const BlockIndex *x = a, *y = b;
+
+        return *x < *y ? -1 : *x > *y;
+}
+
+/* Sorts, and leaves one of each. */
+static size_t make_set(BlockIndex *blocks, size_t n) {
+        size_t n_kept = 0;
+
+        qsort(blocks, n, sizeof(BlockIndex), compare_blocks);
+        for (size_t i = 0; i < n; i++)
+                if (i == 0 || blocks[i] != blocks[i - 1])
+                        blocks[n_kept++] = blocks[i];
+        return n_kept;
+}
+
+int request_read_blocks(sd_bus_message *call, Request **ret, sd_bus_error *reterr) {
+        _cleanup_(request_freep) Request *request = NULL;
+        const void *blocks;
+        BlockIndex *shrunk;
+        size_t size;
+        int r;
+
+        r = sd_bus_message_read_array(call, 't', &blocks, &size);
+        if (r < 0)
+                return r;
+        if (size / sizeof(BlockIndex) > BUS_ONLINE_MAX)
+                return sd_bus_error_setf(reterr, BUS_ERROR_LIMITS,
+                                         "More than %" PRIu64 " blocks at once.", BUS_ONLINE_MAX);
+        if (size == 0)
+                return sd_bus_error_set(reterr, BUS_ERROR_INVALID_ARGS, "No blocks are named.");
+
+        request = calloc(1, sizeof(Request));
+        if (!request || !(request->blocks = malloc(size)))
+                return -ENOMEM;
+
+        (void)memcpy(request->blocks, blocks, size);
+        request->n_named = size / sizeof(BlockIndex);
+        request->n_blocks = make_set(request->blocks, request->n_named);
+        shrunk = reallocarray(request->blocks, request->n_blocks, sizeof(BlockIndex));
+        if (shrunk)
+                request->blocks = shrunk;
+        *ret = TAKE_PTR(request);
+        return 0;
+}
+
+/* Answers */
 
 void request_done(Request *request, sd_bus_message *reply) {
         /* The caller may be gone; that is his loss. */
@@ -253,7 +314,20 @@ void requests_disconnect(BusServer *server) {
         for (Request *request = server->requests, *next; request; request = next) {
                 next = request->next;
                 request->call = sd_bus_message_unref(request->call);
-                if (!request->answers)
+                if (!request->answers && request != server->task)
                         request_free(request);
         }
+
+        /* Who asked for it is gone, too. It may end before this comes back. */
+        if (server->task) {
+                server->task->watch = sd_bus_slot_unref(server->task->watch);
+                server->task->asking = sd_bus_slot_unref(server->task->asking);
+                server->ops->cancel_task(server->userdata);
+        }
+}
+
+void requests_end(BusServer *server) {
+        while (server->requests)
+                request_free(server->requests);
+        server->task = NULL;
 }

@@ -33,13 +33,18 @@ struct Request {
         uid_t uid;
         pid_t pid; /* 0: not known */
 
-        /* Of Online(). */
+        /* Of Online(), Offline() and Rezone(); and of Unplug() once its task is begun. */
         BlockIndex *blocks;
         size_t n_blocks;
         size_t n_named; /* in the call, which is kept: each as often as it stands there */
         Online online;
         Answer *answers; /* once it was asked for: one for each block */
         size_t n_answers;
+
+        Task task;           /* of what asks for one; its blocks are those above */
+        bool is_task;        /* it does */
+        sd_bus_slot *watch;  /* for the caller's leaving, once its task is begun */
+        sd_bus_slot *asking; /* whether he has left before that */
 
         char why[BUS_WHY_MAX]; /* of Hold() */
 };
@@ -63,6 +68,7 @@ struct BusServer {
         size_t n_polkit_blocks; /* what they have to remember */
         size_t n_asked;         /* and those that wait for blocks to be settled */
         size_t n_complete;      /* and of these, those that can be answered */
+        Request *task;          /* whose task is under way; NULL: none is */
 
         size_t n_holds;
         uint64_t n_hold_changes;
@@ -94,8 +100,26 @@ int request_begin(Request *request, sd_bus_message *call, BusServer *server, con
 void request_done(Request *request, sd_bus_message *reply);
 void request_fail(Request *request, const char *name, const char *format, ...) _printf_(3, 4);
 
+/*
+ * Reads an array of blocks out of a call, into a new request: the caller's until it begins. 0 or what a
+ * method handler answers.
+ */
+int request_read_blocks(sd_bus_message *call, Request **ret, sd_bus_error *reterr);
+Request *request_free(Request *request);
+DEFINE_CLEANUP(Request *, request_free)
+
 /* All of them: nobody waits any more. Those that aren't run yet end. */
 void requests_disconnect(BusServer *server);
+
+/* Frees those that are left. */
+void requests_end(BusServer *server);
+
+/* Methods of tasks, and what the property of the one that is under way says. */
+int task_method_offline(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+int task_method_rezone(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+int task_method_unplug(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+int task_method_cancel(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+int task_append(const BusServer *server, const BusState *state, sd_bus_message *reply);
 
 /* Runs of Hold() and Online(). */
 void hold_run(Request *request);

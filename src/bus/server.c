@@ -49,6 +49,7 @@ BusServer *bus_server_free(BusServer *server) {
                 return NULL;
 
         bus_server_detach(server);
+        requests_end(server);
         holds_end(server);
         signals_done(server);
         device_list_done(&server->devices);

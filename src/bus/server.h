@@ -14,6 +14,7 @@
 #include "model/record.h"
 #include "model/setting.h"
 #include "model/snapshot.h"
+#include "model/task.h"
 #include "model/uevent.h"
 #include "rules/verdict.h"
 
@@ -31,6 +32,9 @@ typedef struct BusState {
         BlockIndex current;     /* BUS_NO_BLOCK: none */
         uint64_t current_since; /* CLOCK_REALTIME µs when its write was begun; 0: none */
         uint32_t n_open;        /* blocks whose work isn't settled */
+        TaskKind task;          /* that is under way; _TASK_KIND_INVALID: none is */
+        uint64_t task_since;    /* CLOCK_REALTIME µs */
+        size_t n_task_blocks, n_task_done;
         uint64_t n_outcomes[_OUTCOME_MAX];
         uint64_t trouble_usec; /* CLOCK_REALTIME, of the last line of trouble */
         char trouble[BUS_TEXT_MAX];
@@ -66,6 +70,17 @@ typedef struct BusOps {
 
         /* All blocks, sorted, with their devices. */
         int (*read_devices)(void *userdata, Snapshot *ret);
+
+        /*
+         * Begins a task, which it copies. 0: bus_server_task_done() is told of its end, maybe before
+         * this comes back. Or a negative errno: -EROFS: nothing is ever written; -EBUSY: it is held;
+         * -EALREADY: another task is under way, or one of the blocks was asked for and isn't settled;
+         * -ESHUTDOWN: it is ending; -ENOMEM.
+         */
+        int (*start_task)(void *userdata, const Task *task);
+
+        /* Gives it up: it ends as soon as it can. Nothing if none is under way. */
+        void (*cancel_task)(void *userdata);
 } BusOps;
 
 typedef struct BusServer BusServer;
@@ -102,3 +117,9 @@ void bus_server_told(BusServer *server, uint64_t usec, int level, const char *te
 
 /* The same, and if it was asked for, the answer to who did. */
 void bus_server_record(BusServer *server, const Record *record);
+
+/*
+ * The task that was begun last has ended: a block each, in the order in which it was given them, and 0 or
+ * the negative errno of the eject.
+ */
+void bus_server_task_done(BusServer *server, const TaskBlock *answers, size_t n_answers, int error);

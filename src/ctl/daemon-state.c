@@ -52,6 +52,7 @@ static void clear_taken_over(DaemonState *state) {
 void daemon_state_done(DaemonState *state) {
         clear_holds(state);
         clear_taken_over(state);
+        free(state->task.kind);
         free(state->version);
         free(state->mode);
         free(state->active_mode);
@@ -179,6 +180,16 @@ static int read_taken_over(sd_bus_message *message, DaemonState *state) {
         return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
+static int read_task(sd_bus_message *message, DaemonState *state) {
+        DaemonTask *task = &state->task;
+        const char *kind;
+        int r;
+
+        r = sd_bus_message_read(message, "(stttuu)", &kind, &task->since, &task->n_blocks,
+                                &task->n_done, &task->uid, &task->pid);
+        return r < 0 ? r : replace(&task->kind, kind);
+}
+
 static int read_trouble(sd_bus_message *message, DaemonState *state) {
         const char *text;
         int r;
@@ -194,6 +205,7 @@ typedef struct Property {
 
 static const Property property_table[] = {
         { BUS_PROPERTY_OUTCOMES, "a{st}", read_outcomes },
+        { BUS_PROPERTY_TASK, "(stttuu)", read_task },
         { BUS_PROPERTY_HOLDS, "a(tuus)", read_holds },
         { BUS_PROPERTY_TAKEN_OVER, "a(ss)", read_taken_over },
         { BUS_PROPERTY_LAST_TROUBLE, "(ts)", read_trouble },

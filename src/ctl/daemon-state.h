@@ -22,6 +22,14 @@ typedef struct DaemonHold {
         char *why;
 } DaemonHold;
 
+/* What an administrator asked for. */
+typedef struct DaemonTask {
+        char *kind;     /* "": none is under way */
+        uint64_t since; /* CLOCK_REALTIME, µs */
+        uint64_t n_blocks, n_done;
+        uint32_t uid, pid;
+} DaemonTask;
+
 typedef struct DaemonSetting {
         char *name, *before;
 } DaemonSetting;
@@ -38,6 +46,7 @@ typedef struct DaemonState {
         uint64_t current_since;   /* CLOCK_REALTIME, µs */
         uint32_t open;            /* blocks */
         uint64_t outcomes[_OUTCOME_MAX];
+        DaemonTask task;
         size_t n_holds;
         DaemonHold *holds;
         uint64_t trouble_usec; /* CLOCK_REALTIME, µs; 0: there was none */

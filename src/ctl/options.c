@@ -37,6 +37,13 @@ static const OptionInfo option_table[_OPTION_MAX] = {
         [OPTION_ADD] = { "add", "WHAT", 0,
                          "plan: as if SOURCE:SIZE@NODE were plugged then, such as dimm:64G@1",
                          .repeated = true },
+        [OPTION_TIMEOUT] = { "timeout", "SEC", 0,
+                             "offline, rezone, unplug: try each block so long (60)" },
+        [OPTION_KEEP_PARTIAL] = { "keep-partial", NULL, 0,
+                                  "offline: leave offline what went, if another block stays" },
+        [OPTION_DRY_RUN] = { "dry-run", NULL, 0, "offline: only show which blocks it would be" },
+        [OPTION_TO] = { "to", "ZONE", 0, "rezone: the zone to move to: kernel, movable" },
+        [OPTION_FORCE] = { "force", NULL, 0, "rezone: move boot memory, too" },
         [OPTION_HELP] = { "help", NULL, 'h', "print this help" },
         [OPTION_VERSION] = { "version", NULL, 0, "print the version" },
 };

@@ -11,6 +11,7 @@
 #include "ctl/format.h"
 #include "ctl/output.h"
 #include "ctl/width.h"
+#include "model/task.h"
 #include "rules/kernel-words.h"
 
 #define COLUMNS_MAX 80
@@ -132,6 +133,36 @@ static int add_work(const Status *status, bool all, DaemonLines *lines) {
         return 0;
 }
 
+static bool has_task(const DaemonState *daemon) {
+        return daemon->task.kind && daemon->task.kind[0];
+}
+
+/* A newer daemon may have others. */
+static const char *task_words(const DaemonTask *task) {
+        static const char *const words[_TASK_KIND_MAX] = {
+                [TASK_OFFLINE] = "takes blocks offline",
+                [TASK_REZONE] = "moves blocks to the other zone",
+                [TASK_UNPLUG] = "unplugs a device",
+        };
+        TaskKind kind = task_kind_from_string(task->kind);
+
+        return kind < 0 ? task->kind : words[kind];
+}
+
+static int add_task(const Status *status, bool all, DaemonLines *lines) {
+        const DaemonTask *task = &status->daemon.task;
+        char since[FORMAT_TEXT_MAX];
+
+        if (!has_task(&status->daemon))
+                return 0;
+
+        return add_line(lines, all,
+                        "        %s for %s: %" PRIu64 " of %" PRIu64 ", for process %" PRIu32
+                        " of uid %" PRIu32,
+                        task_words(task), format_duration(ago(status, task->since), since),
+                        task->n_done, task->n_blocks, task->pid, task->uid);
+}
+
 static int add_holds(const Status *status, bool all, DaemonLines *lines) {
         const DaemonState *daemon = &status->daemon;
         const DaemonHold *hold = daemon->holds;
@@ -169,6 +200,8 @@ static int add_running(const Status *status, bool all, DaemonLines *lines) {
                 r = add_config_errors(&status->daemon, all, lines);
         if (r >= 0)
                 r = add_work(status, all, lines);
+        if (r >= 0)
+                r = add_task(status, all, lines);
         if (r >= 0)
                 r = add_holds(status, all, lines);
         if (r >= 0)
@@ -231,6 +264,23 @@ static json_object *holds_to_json(const DaemonState *daemon) {
         return array;
 }
 
+static json_object *task_to_json(const DaemonState *daemon) {
+        const DaemonTask *task = &daemon->task;
+        json_object *object;
+
+        if (!has_task(daemon))
+                return NULL;
+
+        object = json_new_object();
+        json_add(object, "kind", json_new_text(task->kind));
+        json_add(object, "since_usec", json_new_number(task->since));
+        json_add(object, "asked_blocks", json_new_number(task->n_blocks));
+        json_add(object, "done_blocks", json_new_number(task->n_done));
+        json_add(object, "uid", json_new_number(task->uid));
+        json_add(object, "pid", json_new_number(task->pid));
+        return object;
+}
+
 static json_object *taken_over_to_json(const DaemonState *daemon) {
         json_object *array = json_new_array();
 
@@ -274,6 +324,7 @@ static void add_properties(json_object *object, const DaemonState *daemon) {
                  writes ? json_new_number(daemon->current_since) : NULL);
         json_add(object, "open_blocks", json_new_number(daemon->open));
         json_add(object, "outcomes", outcomes_to_json(daemon));
+        json_add(object, "task", task_to_json(daemon));
         json_add(object, "holds", holds_to_json(daemon));
         json_add(object, "last_trouble", trouble_to_json(daemon));
 }

@@ -6,7 +6,7 @@
 #include "ctl/json.h"
 #include "ctl/status.h"
 
-#define DAEMON_LINES_MAX 6
+#define DAEMON_LINES_MAX 7
 
 typedef struct DaemonLines {
         size_t n; /* none if it wasn't asked */

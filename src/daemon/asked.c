@@ -128,7 +128,7 @@ int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online
         /* What others did before isn't their answer to it. */
         rounds_read_uevents(rounds);
         for (size_t i = 0; i < n_blocks; i++)
-                if (find_asked(rounds, blocks[i]))
+                if (find_asked(rounds, blocks[i]) || task_work_wants(&rounds->task, blocks[i]))
                         return -EALREADY;
 
         return n_blocks > 0 ? add_asked(rounds, blocks, n_blocks, online) : 0;
@@ -250,7 +250,7 @@ static void leave(Decision *decision, const Block *block, Asked *asked, const Ve
 static void put_online(Decision *decision, const Block *block, Asked *asked) {
         const BlockRecord *record = block_table_find(decision->rounds->table, block->index);
         bool was_moving =
-                record && record->inode == block->inode && record->mark == BLOCK_MARK_MOVING;
+                record && record->inode == block->inode && block_mark_is_ours(record->mark);
         bool by_rules = asked->online == ROUNDS_BY_RULES;
         Rounds *rounds = decision->rounds;
         Verdict verdict;

@@ -90,6 +90,20 @@ static bool is_left_by_kernel(const Decision *decision, const Verdict *verdict, 
         return was_left || (decision->sweep && decision->rounds->own_setting);
 }
 
+/*
+ * A task took it offline, and memplugd was killed before that had ended: so it goes back into the zone it
+ * had, whatever the rules say.
+ */
+static void send_back(const BlockRecord *record, Verdict *verdict) {
+        if (record->mark != BLOCK_MARK_TAKEN || record->zone == _ZONE_KIND_INVALID)
+                return;
+
+        verdict->online = record->zone == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
+        verdict->or_else = ONLINE_LEAVE;
+        verdict->rule = rule_by_hand(verdict->online);
+        verdict->budget = (BudgetReason){};
+}
+
 /* It was online before memplugd took it offline to move it, and has to be again, wherever that is. */
 static void insist(Verdict *verdict) {
         if (verdict->online == ONLINE_LEAVE)
@@ -119,11 +133,13 @@ void decision_leave(Decision *decision, const Block *block, const Verdict *verdi
 }
 
 static void decide_offline(Decision *decision, const Block *block, const BlockRecord *record) {
-        bool was_moving = record && record->mark == BLOCK_MARK_MOVING, was_left = record;
+        bool was_moving = record && block_mark_is_ours(record->mark), was_left = record;
         Rounds *rounds = decision->rounds;
         Verdict verdict;
 
         verdict = verdict_for_block(rounds->policy, block, &decision->facts);
+        if (was_moving)
+                send_back(record, &verdict);
         if (!was_moving && is_left_by_kernel(decision, &verdict, was_left))
                 verdict.online = ONLINE_LEAVE;
         decision_finish_verdict(decision, block, was_moving, &verdict);
@@ -154,7 +170,7 @@ void decision_released(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         Verdict verdict = verdict_for_block(rounds->policy, block, &decision->facts);
 
-        rounds_forget_zone(rounds, block->index, block->inode);
+        rounds_forget_zone(rounds, block->index, block->inode, BLOCK_MARK_RELEASED);
         rounds_record_block(rounds, block, &verdict, (Record){ .kind = RECORD_RELEASED });
         tell_run(&decision->released, &verdict, tell_released);
 }
@@ -168,11 +184,14 @@ static void decide_block(Decision *decision, const Block *block) {
                 record = NULL;
         }
 
-        if (block->state == BLOCK_ONLINE)
+        if (block->state == BLOCK_ONLINE) {
+                rounds_task_online(rounds, block->index, block_zone_kind(block));
                 decision_online(decision, block, record, /* may_move= */ true);
-        else if (block->state == BLOCK_GOING_OFFLINE)
+        } else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
-        else if (!record || record->mark == BLOCK_MARK_LEFT || record->mark == BLOCK_MARK_MOVING)
+        else if (rounds_is_taken(rounds, block->index))
+                return;
+        else if (!record || record->mark == BLOCK_MARK_LEFT || block_mark_is_ours(record->mark))
                 decide_offline(decision, block, record);
         else if (record->mark != BLOCK_MARK_RELEASED) {
                 /* Its "offline" was lost: no more tries. */
@@ -195,35 +214,10 @@ static void forget_missing(Rounds *rounds, const Snapshot *snapshot) {
                         i++;
                 else {
                         rounds_forget(rounds, index);
+                        rounds_task_removed(rounds, index);
                         records = block_table_records(rounds->table, &n);
                 }
         }
-}
-
-int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
-        size_t n;
-
-        pending_sort(pending);
-        n = pending->n_blocks;
-        pending->n_blocks = 0;
-        for (size_t i = 0; i < n; i++) {
-                Block block;
-                int r;
-
-                r = rounds->ops->read_block(rounds->userdata, pending->blocks[i], &block);
-                if (r == 0)
-                        r = snapshot_add(snapshot, &block);
-                else if (r == -ENOENT || r == -ENODEV)
-                        r = 0; /* gone again, and its "remove" comes */
-                else
-                        log_warning("memory%" PRIu64 " can't be read (%s); left alone.",
-                                    pending->blocks[i], strerror(-r));
-                if (r == -ENOMEM)
-                        return r;
-        }
-
-        snapshot_sort(snapshot);
-        return 0;
 }
 
 /* Reads the blocks in question: those announced, or all. */

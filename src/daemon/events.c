@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "daemon/rounds-internal.h"
@@ -28,6 +29,32 @@ void pending_sort(Pending *pending) {
 bool pending_has(const Pending *pending, BlockIndex index) {
         return pending->n_blocks > 0 && bsearch(&index, pending->blocks, pending->n_blocks,
                                                 sizeof(BlockIndex), compare_blocks);
+}
+
+int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
+        size_t n;
+
+        pending_sort(pending);
+        n = pending->n_blocks;
+        pending->n_blocks = 0;
+        for (size_t i = 0; i < n; i++) {
+                Block block;
+                int r;
+
+                r = rounds->ops->read_block(rounds->userdata, pending->blocks[i], &block);
+                if (r == 0)
+                        r = snapshot_add(snapshot, &block);
+                else if (r == -ENOENT || r == -ENODEV)
+                        r = 0; /* gone again, and its "remove" comes */
+                else
+                        log_warning("memory%" PRIu64 " can't be read (%s); left alone.",
+                                    pending->blocks[i], strerror(-r));
+                if (r == -ENOMEM)
+                        return r;
+        }
+
+        snapshot_sort(snapshot);
+        return 0;
 }
 
 /* While nothing is decided it grows with the blocks, not with the events, which may be many. */
@@ -90,11 +117,11 @@ void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark ma
         tell_forgetful(block_table_set(rounds->table, &record));
 }
 
-void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode) {
+void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark) {
         tell_forgetful(block_table_set(rounds->table, &(BlockRecord){
                                                               .index = index,
                                                               .inode = inode,
-                                                              .mark = BLOCK_MARK_RELEASED,
+                                                              .mark = mark,
                                                               .zone = _ZONE_KIND_INVALID,
                                                       }));
 }
@@ -122,17 +149,20 @@ static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
 }
 
 bool rounds_is_under_way(const Rounds *rounds, BlockIndex index) {
-        return rounds->phase == PHASE_ATTEMPT && rounds->current == index;
+        bool is_attempt = rounds->phase == PHASE_ATTEMPT ||
+                          (rounds->phase == PHASE_TASK && rounds->task_action != TASK_EJECT);
+
+        return is_attempt && rounds->current == index;
 }
 
 bool rounds_is_moving(const Rounds *rounds, BlockIndex index) {
         return rounds_is_under_way(rounds, index) && rounds->current_move;
 }
 
-/* It was taken offline to be moved, could be put nowhere, and has waited for being tried again. */
+/* It was taken offline by us, could be put nowhere, and has waited for being tried again. */
 static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
-        return record->mark == BLOCK_MARK_MOVING && !rounds_is_under_way(rounds, record->index) &&
-               !work_has(&rounds->work, record->index);
+        return block_mark_is_ours(record->mark) && !rounds_is_under_way(rounds, record->index) &&
+               !work_has(&rounds->work, record->index) && !rounds_is_taken(rounds, record->index);
 }
 
 /* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
@@ -159,16 +189,38 @@ void rounds_release(Rounds *rounds, BlockIndex index) {
         rounds_touch(rounds, index);
 }
 
+/* A block of the task came online, and not by it: that is the later word, and nobody puts it back. */
+static void on_task_online(Rounds *rounds, BlockIndex index) {
+        const BlockRecord *record = block_table_find(rounds->table, index);
+        ZoneKind zone = _ZONE_KIND_INVALID;
+        Block block;
+
+        if (!task_work_find(&rounds->task, index) ||
+            (rounds->phase == PHASE_TASK && rounds_is_under_way(rounds, index)))
+                return;
+
+        if (!rounds->held && rounds->ops->read_block(rounds->userdata, index, &block) == 0)
+                zone = block_zone_kind(&block);
+        if (record && rounds_is_taken(rounds, index))
+                rounds_forget_zone(rounds, index, record->inode, BLOCK_MARK_FOUND);
+        rounds_task_online(rounds, index, zone);
+}
+
 /*
  * What is online by us has its mark when the attempt has ended, and of what is to be put online the
  * attempt will find out. Anything else is somebody else's doing, and looked at.
  */
 static void on_online(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
+        bool was_taken = rounds_is_taken(rounds, index);
 
-        if (rounds_is_moving(rounds, index))
+        if (rounds_is_moving(rounds, index)) {
+                rounds->current_is_back = true;
                 return;
-        if (record && (record->mark == BLOCK_MARK_ONLINE || record->mark == BLOCK_MARK_MOVING)) {
+        }
+        on_task_online(rounds, index);
+        if (record && !was_taken &&
+            (record->mark == BLOCK_MARK_ONLINE || block_mark_is_ours(record->mark))) {
                 mark(rounds, index, BLOCK_MARK_ONLINE);
                 return;
         }
@@ -186,6 +238,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
 
         if (rounds_is_moving(rounds, index)) {
                 rounds->n_current_offlines++;
+                rounds->current_is_back = false;
                 return;
         }
 
@@ -194,6 +247,7 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
                 return;
 
         rounds_release(rounds, index);
+        rounds_task_offline(rounds, index);
         if (!rounds_is_under_way(rounds, index))
                 work_settle(&rounds->work, index, OUTCOME_CANCELLED, rounds_on_settled, rounds);
         rounds_give_up_asked(rounds, index, OUTCOME_CANCELLED);
@@ -203,6 +257,7 @@ static void on_remove(Rounds *rounds, BlockIndex index) {
         rounds->left_at = rounds->ops->now(rounds->userdata);
         budget_forget(&rounds->budget, index);
         rounds_forget(rounds, index);
+        rounds_task_removed(rounds, index);
         if (rounds_is_under_way(rounds, index))
                 rounds->current_is_gone = true;
         else

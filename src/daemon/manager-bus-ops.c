@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "daemon/manager-internal.h"
@@ -13,7 +14,9 @@
 static void op_read_state(void *userdata, BusState *ret) {
         const Manager *manager = userdata;
         const Rounds *rounds = &manager->rounds;
-        bool is_attempt = rounds->phase == PHASE_ATTEMPT;
+        bool has_task = task_work_is_under_way(&rounds->task);
+        bool is_attempt = rounds->phase == PHASE_ATTEMPT ||
+                          (rounds->phase == PHASE_TASK && rounds->task_action != TASK_EJECT);
 
         *ret = (BusState){
                 .mode = manager->policy->mode,
@@ -23,6 +26,10 @@ static void op_read_state(void *userdata, BusState *ret) {
                 .current = is_attempt ? rounds->current : BUS_NO_BLOCK,
                 .current_since = is_attempt ? manager->bus.current_since : 0,
                 .n_open = (uint32_t)rounds->work.n_open,
+                .task = has_task ? rounds->task.task.kind : _TASK_KIND_INVALID,
+                .task_since = has_task ? manager->bus.task_since : 0,
+                .n_task_blocks = rounds->task.n_items,
+                .n_task_done = task_work_count_done(&rounds->task),
                 .trouble_usec = manager->bus.trouble_usec,
         };
         if (ret->mode != ret->active)
@@ -67,6 +74,27 @@ static int op_ask(void *userdata, const BlockIndex *blocks, size_t n_blocks, Onl
         return r;
 }
 
+static int op_start_task(void *userdata, const Task *task) {
+        Manager *manager = userdata;
+        int r;
+
+        r = rounds_start_task(&manager->rounds, task);
+        if (r < 0)
+                return r;
+
+        manager->bus.task_since = clock_usec(CLOCK_REALTIME);
+        manager_bus_changed(manager);
+        go_on(manager);
+        return 0;
+}
+
+static void op_cancel_task(void *userdata) {
+        Manager *manager = userdata;
+
+        rounds_cancel_task(&manager->rounds);
+        go_on(manager);
+}
+
 static void op_hold(void *userdata, const BusHold *hold, bool begins, size_t n_holds) {
         Manager *manager = userdata;
 
@@ -105,6 +133,8 @@ const BusOps manager_bus_ops = {
         .ask = op_ask,
         .hold = op_hold,
         .read_devices = op_read_devices,
+        .start_task = op_start_task,
+        .cancel_task = op_cancel_task,
 };
 
 void manager_bus_uevent(Manager *manager, const Uevent *uevent) {
@@ -120,6 +150,12 @@ void manager_bus_verdict(Manager *manager, const Verdict *verdict) {
 void manager_bus_record(Manager *manager, const Record *record) {
         if (manager->bus.server)
                 bus_server_record(manager->bus.server, record);
+}
+
+void manager_bus_task(Manager *manager, const Task *task, const TaskBlock *answers, int error) {
+        if (manager->bus.server)
+                bus_server_task_done(manager->bus.server, answers, task->n_blocks, error);
+        manager_bus_changed(manager);
 }
 
 void manager_bus_told(Manager *manager, uint64_t usec, int level, const char *text) {

@@ -27,6 +27,7 @@ typedef struct ManagerBus {
         bool was_there;         /* so that its end is told once */
         bool was_refused;       /* and so is that it is there, but won't have us */
 
+        uint64_t task_since;    /* CLOCK_REALTIME µs, the last task's begin */
         uint64_t current_since; /* CLOCK_REALTIME µs, the last attempt's begin */
         uint64_t trouble_usec;  /* CLOCK_REALTIME, of the last line of trouble; 0: none */
         char trouble[BUS_TEXT_MAX];
@@ -36,6 +37,7 @@ struct Manager {
         sd_event *event;
         sd_event_source *link_timer;
         sd_event_source *move_timer; /* while a block is moved */
+        sd_event_source *task_timer; /* of a task's next step, or of its end */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
         sd_event_source *status_timer; /* while the status that systemd has is an old one */
@@ -128,5 +130,6 @@ void manager_bus_finish(Manager *manager);
 void manager_bus_uevent(Manager *manager, const Uevent *uevent);
 void manager_bus_verdict(Manager *manager, const Verdict *verdict);
 void manager_bus_record(Manager *manager, const Record *record);
+void manager_bus_task(Manager *manager, const Task *task, const TaskBlock *answers, int error);
 void manager_bus_told(Manager *manager, uint64_t usec, int level, const char *text);
 void manager_bus_changed(Manager *manager);

@@ -20,6 +20,21 @@ static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
         return text;
 }
 
+/* Of a task. */
+static void describe_step(const Rounds *rounds, char text[TEXT_MAX]) {
+        if (rounds->task_action == TASK_EJECT)
+                (void)snprintf(text, TEXT_MAX, "ejecting %s; ", rounds->task.task.device);
+        else
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
+                               rounds->task_action == TASK_TAKE_OFF ? "taking"
+                               : rounds->task_action == TASK_MOVE   ? "moving"
+                                                                    : "putting",
+                               rounds->current,
+                               rounds->task_action == TASK_TAKE_OFF ? " offline"
+                               : rounds->task_action == TASK_MOVE   ? " to the other zone"
+                                                                    : " back online");
+}
+
 static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
         text[0] = 0;
         if (rounds->held)
@@ -30,6 +45,10 @@ static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
                 (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
                                rounds->current_move ? "moving" : "putting", rounds->current,
                                rounds->current_move ? " to its zone" : " online");
+        else if (rounds->phase == PHASE_TASK)
+                describe_step(rounds, text);
+        else if (task_work_is_under_way(&rounds->task))
+                (void)snprintf(text, TEXT_MAX, "a task waits to try again; ");
         return text;
 }
 

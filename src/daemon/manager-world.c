@@ -95,6 +95,53 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
         worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
 }
 
+/* Only 'taken offline' can be interrupted, and the task says when. */
+static void op_start_step(void *userdata, const TaskStep *step, const char *device) {
+        Manager *manager = userdata;
+        const TaskItem *item = step->item;
+
+        manager->bus.current_since = clock_usec(CLOCK_REALTIME);
+        if (step->action == TASK_EJECT)
+                worker_start_eject(manager->worker, device);
+        else if (step->action == TASK_TAKE_OFF)
+                worker_start_offline(manager->worker, item->block, item->inode);
+        else
+                worker_start_attempt(manager->worker, item->block, item->inode, step->online,
+                                     /* move= */ step->action == TASK_MOVE);
+}
+
+static void op_interrupt(void *userdata) {
+        worker_interrupt(((Manager *)userdata)->worker);
+}
+
+static int on_task_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Manager *manager = userdata;
+
+        (void)source;
+        (void)usec;
+        rounds_on_task_timer(&manager->rounds);
+        manager_update_status(manager);
+        return 0;
+}
+
+static void op_set_task_timer(void *userdata, uint64_t at) {
+        Manager *manager = userdata;
+        int r;
+
+        manager->task_timer = sd_event_source_unref(manager->task_timer);
+        if (at == 0)
+                return;
+
+        r = sd_event_add_time(manager->event, &manager->task_timer, CLOCK_MONOTONIC, at,
+                              TIMER_ACCURACY_USEC, on_task_timer, manager);
+        if (r < 0)
+                (void)log_error_errno(r, "Failed to set a timer: %m");
+}
+
+static void op_on_task(void *userdata, const Task *task, const TaskBlock *answers, int error) {
+        manager_bus_task(userdata, task, answers, error);
+}
+
 static Online op_kernel_policy(void *userdata) {
         Manager *manager = userdata;
 
@@ -164,6 +211,9 @@ const RoundsOps manager_rounds_ops = {
         .available_memory = op_available_memory,
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
+        .start_step = op_start_step,
+        .interrupt = op_interrupt,
+        .set_task_timer = op_set_task_timer,
         .wait_for_links = op_wait_for_links,
         .now = op_now,
         .kernel_policy = op_kernel_policy,
@@ -171,4 +221,5 @@ const RoundsOps manager_rounds_ops = {
         .on_uevent = op_on_uevent,
         .on_verdict = op_on_verdict,
         .on_record = op_on_record,
+        .on_task = op_on_task,
 };

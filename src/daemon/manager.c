@@ -102,6 +102,8 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         manager->move_timer = sd_event_source_unref(manager->move_timer);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
+        else if (report.job == WORKER_EJECT)
+                rounds_on_eject(&manager->rounds, report.error);
         else
                 rounds_on_barrier(&manager->rounds, report.error);
 
@@ -318,6 +320,7 @@ Manager *manager_free(Manager *manager) {
         free(manager->config_error);
         sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->move_timer);
+        sd_event_source_unref(manager->task_timer);
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);

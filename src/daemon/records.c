@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "daemon/rounds-internal.h"
+#include "daemon/tell-task.h"
 #include "daemon/tell.h"
 
 #define REASON_MAX 512
@@ -87,6 +88,41 @@ void rounds_record_block(const Rounds *rounds, const Block *block, const Verdict
         describe_reason(verdict, "", reason);
         record.reason = reason;
         keep(rounds, &record, verdict->rule);
+}
+
+static Onliner onliner_of_task_item(const TaskItem *item) {
+        if (item->answer.zone == _ZONE_KIND_INVALID)
+                return ONLINER_NONE;
+        if (item->by_others)
+                return ONLINER_OTHER;
+
+        return item->was_taken ? ONLINER_MEMPLUGD : ONLINER_UNKNOWN;
+}
+
+void rounds_record_task_item(const Rounds *rounds, const Task *task, const TaskItem *item) {
+        const Rule *rule = rule_by_hand(ONLINE_DEFAULT);
+        char reason[TELL_TASK_TEXT_MAX];
+        Record record = {
+                .block = item->block,
+                .inode = item->inode,
+                .asked = true,
+                .outcome = item->answer.outcome,
+                .onliner = onliner_of_task_item(item),
+                .wanted = task->kind == TASK_REZONE ? zone_kind_to_string(task->zone)
+                                                    : task_kind_to_string(TASK_OFFLINE),
+                .zone = item->answer.zone,
+                .error = item->answer.error,
+                .duration = item->n_writes > 0 ? item->duration : 0,
+                .written = item->n_writes > 0,
+                .n_writes = item->n_writes,
+                .reason = reason,
+        };
+
+        if (!rounds->ops->on_record)
+                return;
+
+        tell_task_reason(task, item, reason);
+        keep(rounds, &record, rule);
 }
 
 Onliner decision_find_onliner(const Decision *decision, bool is_new) {

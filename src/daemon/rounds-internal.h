@@ -34,12 +34,13 @@ void rounds_touch(Rounds *rounds, BlockIndex index);
 void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone);
 void rounds_forget(Rounds *rounds, BlockIndex index);
 
-/* An attempt to put it online, or to move it, is under way. */
+/* An attempt to put it online, to move it, or to take it offline is under way. */
 bool rounds_is_under_way(const Rounds *rounds, BlockIndex index);
 
 /*
- * It is being moved: so one "offline" is ours, and what it is in the end is known when the attempt has
- * ended. Its mark stays until then: who is killed meanwhile must not find it released.
+ * It is being moved, or taken offline by a task: so one "offline" is ours, and what it is in the end is
+ * known when the attempt has ended. Its mark stays until then: who is killed meanwhile must not find it
+ * released.
  */
 bool rounds_is_moving(const Rounds *rounds, BlockIndex index);
 
@@ -58,8 +59,8 @@ void rounds_read_uevents(Rounds *rounds);
 /* Reads the blocks in question, asks the rules, and adds what is to be put online to the work. */
 void rounds_decide(Rounds *rounds);
 
-/* Ends that a block may be taken as one that the kernel puts back. It is released, and told so. */
-void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode);
+/* Keeps the mark, and no zone any more, so that nobody takes the block for one that belongs back there. */
+void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark);
 
 /*
  * Of a block that is online by somebody else; 'record': what was known of it, or NULL. 'may_move': it
@@ -79,6 +80,35 @@ bool decision_put_back(Decision *decision, const Block *block, ZoneKind had);
  * which failed to unplug their device.
  */
 void decision_look_at_touched(Decision *decision);
+
+/* Tasks */
+
+/* Goes on with it, if there is one and nothing else is under way: starts its next step, or ends it. */
+void rounds_go_on_with_task(Rounds *rounds);
+
+/* What the attempt of its step came to. */
+void rounds_on_task_attempt(Rounds *rounds, const Attempt *attempt);
+
+/* It is to be given up, for memplugd ends, or is to write nothing more. */
+void rounds_give_up_task(Rounds *rounds);
+
+/* Whether the block is offline by the task, and nothing is under way with it: so it is no stranger. */
+bool rounds_is_taken(const Rounds *rounds, BlockIndex index);
+
+/* What an event tells of a block: for the task, if it is one of its. */
+void rounds_task_online(Rounds *rounds, BlockIndex index, ZoneKind zone);
+void rounds_task_offline(Rounds *rounds, BlockIndex index);
+void rounds_task_removed(Rounds *rounds, BlockIndex index);
+
+/*
+ * Of a block that was to be moved: what it is now that its events are read, too. One that is offline
+ * by us, and can't be had anywhere, keeps its mark: it is no stranger to the next memplugd. False:
+ * somebody else took it offline.
+ */
+bool rounds_settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt);
+
+/* Keeps and tells what became of a block of the task. */
+void rounds_record_task_item(const Rounds *rounds, const Task *task, const TaskItem *item);
 
 /* Asked for by hand */
 

@@ -31,6 +31,7 @@ void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t 
 
 void rounds_done(Rounds *rounds) {
         work_done(&rounds->work);
+        task_work_done(&rounds->task);
         snapshot_done(&rounds->view);
         budget_done(&rounds->budget);
         zoneinfo_done(&rounds->zoneinfo);
@@ -79,7 +80,7 @@ static void remember_settled(Rounds *rounds, const WorkItem *item) {
         if (!is_online || is_gone)
                 return;
         if (!record || record->mark == BLOCK_MARK_FOUND ||
-            (record->mark == BLOCK_MARK_MOVING && !rounds_is_moving(rounds, item->verdict.block)))
+            (block_mark_is_ours(record->mark) && !rounds_is_moving(rounds, item->verdict.block)))
                 rounds_remember(rounds, item->verdict.block, item->inode, BLOCK_MARK_ONLINE,
                                 item->last.zone);
         else if (record->zone == _ZONE_KIND_INVALID) /* its "offline" came already */
@@ -129,6 +130,11 @@ void rounds_on_settled(void *userdata, const WorkItem *item) {
 static void take_next_policy(Rounds *rounds) {
         if (!rounds->next_policy)
                 return;
+        if (rounds->next_policy->active == MODE_OBSERVE && task_work_is_under_way(&rounds->task)) {
+                /* Nothing may be written from then on: so it goes back before. */
+                task_work_cancel(&rounds->task, /* stopping= */ false);
+                return;
+        }
 
         /* What is open was decided by the old rules: the sweep decides it anew. */
         work_clear(&rounds->work);
@@ -218,8 +224,10 @@ static void start_attempt(Rounds *rounds) {
         Online online;
 
         item = next_item(rounds, &online);
-        if (!item)
+        if (!item) {
+                rounds_go_on_with_task(rounds);
                 return;
+        }
 
         rounds->phase = PHASE_ATTEMPT;
         rounds->current = item->verdict.block;
@@ -256,6 +264,7 @@ void rounds_hold(Rounds *rounds, bool held) {
 }
 
 static void give_up(Rounds *rounds) {
+        rounds_give_up_task(rounds);
         work_settle_all(&rounds->work, OUTCOME_CANCELLED, rounds_on_settled, rounds);
         rounds_give_up_all_asked(rounds);
 }
@@ -304,31 +313,35 @@ void rounds_on_barrier(Rounds *rounds, int error) {
                 rounds_step(rounds);
 }
 
-/*
- * Of a block that was to be moved: what it is now that its events are read, too. One that is offline
- * by us, and can't be had anywhere, keeps its mark: it is no stranger to the next memplugd.
- */
-static void settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
+bool rounds_settle_mark(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
         bool found_offline = attempt->outcome == OUTCOME_CANCELLED && !attempt->taken_off;
 
-        if (rounds->n_current_offlines > attempt->taken_off || found_offline)
+        if (rounds->n_current_offlines > attempt->taken_off || found_offline) {
                 rounds_release(rounds, block);
-        else if (attempt->outcome == OUTCOME_GONE)
+                return false;
+        }
+        if (attempt->outcome == OUTCOME_GONE)
                 rounds_forget(rounds, block);
         else if (attempt->zone != _ZONE_KIND_INVALID)
                 rounds_remember(rounds, block, rounds->current_inode, BLOCK_MARK_ONLINE,
                                 attempt->zone);
+        return true;
 }
 
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt) {
         const BlockRecord *record;
+
+        if (rounds->phase == PHASE_TASK) {
+                rounds_on_task_attempt(rounds, attempt);
+                return;
+        }
 
         work_attempted(&rounds->work, block, attempt, rounds_on_settled, rounds);
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         rounds_read_uevents(rounds);
         if (rounds->current_move && !rounds->current_is_gone)
-                settle_mark(rounds, block, attempt);
+                (void)rounds_settle_mark(rounds, block, attempt);
         rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)

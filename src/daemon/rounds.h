@@ -15,9 +15,11 @@
  *
  * It reaches the world through RoundsOps only, and so runs against a model of the kernel, too.
  */
+#include "actuate/task-work.h"
 #include "actuate/work.h"
 #include "model/record.h"
 #include "model/snapshot.h"
+#include "model/task.h"
 #include "model/uevent.h"
 #include "state/block-table.h"
 
@@ -43,6 +45,18 @@ typedef struct RoundsOps {
         /* Starts what rounds_on_barrier() and rounds_on_attempt() tell the end of. */
         bool (*start_barrier)(void *userdata); /* false: none can be had */
         void (*start_attempt)(void *userdata, const WorkItem *item, Online online, bool move);
+
+        /*
+         * Starts what a task wants: see task_work_next(). rounds_on_attempt() tells the end, and
+         * rounds_on_eject() that of the eject of 'device'.
+         */
+        void (*start_step)(void *userdata, const TaskStep *step, const char *device);
+
+        /* Interrupts the write of such a step, as worker_interrupt(). */
+        void (*interrupt)(void *userdata);
+
+        /* Has rounds_on_task_timer() called at that time, in terms of now(), and not before; 0: not at all. */
+        void (*set_task_timer)(void *userdata, uint64_t at);
 
         /* Has rounds_on_link_timer() called in a moment. False: it can't. */
         bool (*wait_for_links)(void *userdata);
@@ -70,12 +84,19 @@ typedef struct RoundsOps {
          * offline only the first time.
          */
         void (*on_record)(void *userdata, const Record *record);
+
+        /*
+         * A task has ended: a block each, in the order of its blocks; 'error': 0, or the negative errno
+         * of the eject. Told once, and after the records of its blocks.
+         */
+        void (*on_task)(void *userdata, const Task *task, const TaskBlock *answers, int error);
 } RoundsOps;
 
 typedef enum Phase {
         PHASE_IDLE,
         PHASE_BARRIER,
         PHASE_ATTEMPT,
+        PHASE_TASK, /* a step of it */
 } Phase;
 
 /* Blocks, some of them maybe twice. */
@@ -102,12 +123,16 @@ typedef struct Rounds {
         Policy *next_policy; /* in force once nothing is under way */
 
         Phase phase;
-        BlockIndex current; /* the block of PHASE_ATTEMPT */
+        BlockIndex
+                current; /* the block of PHASE_ATTEMPT, and of PHASE_TASK, if that is about one */
         ino_t current_inode;
-        bool current_move;           /* it is online in the wrong zone, and is moved */
-        bool current_is_gone;        /* its "remove" came meanwhile */
-        unsigned n_current_offlines; /* its "offline" did so often, while it is moved */
+        bool current_move;    /* it is online, and is taken offline, be it to be moved or not */
+        bool current_is_gone; /* its "remove" came meanwhile */
+        bool current_is_back; /* the last of its events then was its "online" */
+        unsigned n_current_offlines; /* its "offline" came so often, while it is taken offline */
         Work work;
+        TaskWork task;          /* of an administrator; the rest goes on in between */
+        TaskAction task_action; /* of PHASE_TASK */
         size_t n_asked;
         Asked *asked;                  /* sorted by block */
         size_t n_undecided, n_settled; /* of these */
@@ -176,9 +201,26 @@ void rounds_hold(Rounds *rounds, bool held);
  *
  * 0, or a negative errno, and nothing was asked for: -EROFS: in mode "observe" nothing is written;
  * -EBUSY: it is held, and who holds it relies on that nothing comes online; -EALREADY: one of them was
- * asked for already, and isn't settled yet; -ESHUTDOWN: it is stopping; -ENOMEM.
+ * asked for already, or is a task's, and isn't settled yet; -ESHUTDOWN: it is stopping; -ENOMEM.
  */
 int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online);
+
+/*
+ * An administrator wants something done with blocks that are online; the task is copied. It is done one
+ * block at a time, and all other work goes on in between; it ends with on_task(), maybe in the next
+ * rounds_step().
+ *
+ * 0, or a negative errno, and nothing was begun: -EROFS: in mode "observe" nothing is written; -EBUSY:
+ * it is held; -EALREADY: another task is under way, or one of the blocks was asked for and isn't settled
+ * yet; -ESHUTDOWN: it is stopping; -ENOMEM.
+ */
+int rounds_start_task(Rounds *rounds, const Task *task);
+
+/*
+ * Gives the task up, as soon as the write that is under way has ended. What it took offline is put back
+ * online, but with keep_partial.
+ */
+void rounds_cancel_task(Rounds *rounds);
 
 /* Starts nothing new from now on. What is open is given up, once the attempt under way has ended. */
 void rounds_stop(Rounds *rounds);
@@ -189,4 +231,6 @@ void rounds_step(Rounds *rounds);
 /* What was started has ended; 'error' is 0 or a negative errno, in which case it goes on without. */
 void rounds_on_barrier(Rounds *rounds, int error);
 void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt);
+void rounds_on_eject(Rounds *rounds, int error);
 void rounds_on_link_timer(Rounds *rounds);
+void rounds_on_task_timer(Rounds *rounds);

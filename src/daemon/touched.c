@@ -154,7 +154,7 @@ static void look_at(Decision *decision, const Block *block) {
         else if (block->state == BLOCK_ONLINE && record->mark == BLOCK_MARK_FOUND)
                 decision_online(decision, block, record, /* may_move= */ true);
         else if (block->state == BLOCK_ONLINE && record->mark != BLOCK_MARK_ONLINE &&
-                 record->mark != BLOCK_MARK_MOVING)
+                 !block_mark_is_ours(record->mark))
                 decision_online(decision, block, NULL, /* may_move= */ false);
 }
 

@@ -56,7 +56,8 @@ typedef struct Record {
         bool asked;         /* by hand: this is the answer to it */
         Outcome outcome;    /* of RECORD_SETTLED */
         Onliner onliner;    /* who put it online, if it is */
-        const char *wanted; /* as in a rule's 'online': "movable", "kernel", "default", "leave" */
+        const char *wanted; /* as in a rule's 'online': "movable", "kernel", "default", "leave"; or
+                             * "offline", of a task */
         ZoneKind zone;      /* it is online in; _ZONE_KIND_INVALID: it isn't, or not known */
         ValidZones zones;   /* as they read last; or not known */
         int error;          /* 0, or the negative errno of the last write or reading */

@@ -23,7 +23,7 @@
 static const char *const block_mark_table[] = {
         [BLOCK_MARK_ONLINE] = "online",     [BLOCK_MARK_FOUND] = "found",
         [BLOCK_MARK_RELEASED] = "released", [BLOCK_MARK_LEFT] = "left",
-        [BLOCK_MARK_MOVING] = "moving",
+        [BLOCK_MARK_MOVING] = "moving",     [BLOCK_MARK_TAKEN] = "taken",
 };
 DEFINE_STRING_TABLE(block_mark, BlockMark);
 

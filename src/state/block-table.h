@@ -21,11 +21,17 @@ typedef enum BlockMark {
         BLOCK_MARK_RELEASED, /* was taken offline by somebody else */
         BLOCK_MARK_LEFT,     /* is offline, as its rule wants it */
         BLOCK_MARK_MOVING,   /* memplugd may have taken it offline, to move it */
+        BLOCK_MARK_TAKEN, /* the same, for a task: until that ends, it belongs back where it was */
         _BLOCK_MARK_MAX,
         _BLOCK_MARK_INVALID = -22, /* -EINVAL */
 } BlockMark;
 
 DECLARE_STRING_TABLE(block_mark, BlockMark);
+
+/* Whether a block with that mark may be offline by memplugd, and is to come online again. */
+static inline bool block_mark_is_ours(BlockMark mark) {
+        return mark == BLOCK_MARK_MOVING || mark == BLOCK_MARK_TAKEN;
+}
 
 typedef struct BlockRecord {
         BlockIndex index;

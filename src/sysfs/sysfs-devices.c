@@ -14,6 +14,7 @@
 
 #define IOMEM_FILE "proc/iomem"
 #define IOMEM_MAX ((size_t)64 << 20)
+#define ACPI_DIR "sys/bus/acpi/devices"
 #define DAX_DIR "sys/bus/dax/devices"
 
 /* The blocks of an ACPI device: "physical_node", "physical_node1", …. */
@@ -280,6 +281,16 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot) {
                         return r;
         }
         return 0;
+}
+
+int sysfs_eject(Sysfs *sysfs, const char *device) {
+        char path[sizeof(ACPI_DIR "//eject") + DEVICE_NAME_MAX];
+
+        if (!*device || *device == '.' || strchr(device, '/') || strlen(device) >= DEVICE_NAME_MAX)
+                return -EINVAL;
+
+        (void)snprintf(path, sizeof(path), ACPI_DIR "/%s/eject", device);
+        return write_attribute_at(sysfs->root_fd, path, "1");
 }
 
 void sysfs_take_iomem(Sysfs *sysfs, int fd) {

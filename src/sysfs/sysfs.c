@@ -305,7 +305,8 @@ int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
         return 0;
 }
 
-int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word) {
+/* The directory of the block that has that inode. */
+static int open_same_block(Sysfs *sysfs, BlockIndex index, ino_t inode) {
         _cleanup_close_ int block_fd = -EBADF;
         struct stat st;
 
@@ -318,5 +319,27 @@ int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *w
         if (st.st_ino != inode)
                 return -ENODEV;
 
+        return TAKE_FD(block_fd);
+}
+
+int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word) {
+        _cleanup_close_ int block_fd = -EBADF;
+
+        block_fd = open_same_block(sysfs, index, inode);
+        if (block_fd < 0)
+                return block_fd;
+
         return write_attribute_at(block_fd, "state", word);
+}
+
+int sysfs_open_state(Sysfs *sysfs, BlockIndex index, ino_t inode) {
+        _cleanup_close_ int block_fd = -EBADF;
+        int fd;
+
+        block_fd = open_same_block(sysfs, index, inode);
+        if (block_fd < 0)
+                return block_fd;
+
+        fd = openat(block_fd, "state", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        return fd < 0 ? -errno : fd;
 }

@@ -86,6 +86,18 @@ void sysfs_take_iomem(Sysfs *sysfs, int fd);
  */
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
 
+/*
+ * Opens that file for writing, which the caller closes: for who must be able to break a write off.
+ * Answers the descriptor; -ENODEV as above.
+ */
+int sysfs_open_state(Sysfs *sysfs, BlockIndex index, ino_t inode);
+
+/*
+ * Asks the kernel to eject an ACPI device, by its name. It only begins with it: that it is done is told
+ * by the "remove" of its blocks. -ENODEV: the firmware can't; others of open(), write().
+ */
+int sysfs_eject(Sysfs *sysfs, const char *device);
+
 /* MemAvailable of /proc/meminfo, in bytes. -ENODATA: it isn't there. */
 int sysfs_read_available_memory(Sysfs *sysfs, uint64_t *ret);
 

@@ -609,11 +609,11 @@ def case_status_daemon(ctl):
         idle = daemon_lines(text)
         told, _ = status_json(ctl)
         check(told["state"] == "running" and not told["busy"], f"{told}")
-        check((told["current_block"], told["last_trouble"], told["holds"]) == (None, None, []),
-              f"{told}")
+        check((told["current_block"], told["last_trouble"], told["holds"], told["task"]) ==
+              (None, None, [], None), f"{told}")
 
         since = int((time.time() - 200) * 1e6)
-        daemon.tell("open 120", f"writing 34 {since}", "held",
+        daemon.tell("open 120", f"writing 34 {since}", "held", f"task offline {since} 16 3",
                     "trouble 1795327803123456 memory33: busy: the kernel says EBUSY \033[31m, and "
                     "that is quite a lot of text for one line of a terminal")
         environment = ctl.environment(bus=ctl.bus) | {"TZ": "UTC"}
@@ -627,6 +627,8 @@ def case_status_daemon(ctl):
               (120, 34, since), f"{told}")
         check(told["holds"] == [{"since_usec": 1000000, "uid": 1000, "pid": 4321,
                                  "why": "daxctl\nreconfigure"}], f"{told}")
+        check(told["task"] == {"kind": "offline", "since_usec": since, "asked_blocks": 16,
+                               "done_blocks": 3, "uid": 1000, "pid": 4321}, f"{told}")
         check(told["taken_over"] == [{"setting": "auto_online_blocks", "before": "online"}],
               f"{told}")
         check(told["last_trouble"]["time_usec"] == 1795327803123456, f"{told}")

@@ -1202,7 +1202,8 @@ def case_completion(ctl):
     for words, expected in ((("",), verbs), (("--",), options), (("li",), ["list"]),
                             (("list", "--al"), ["--all"]), (("--sysroot", "/", "che"),
                                                            ["check-config"]),
-                            (("online", "--zone", "m"), ["movable"])):
+                            (("online", "--zone", "m"), ["movable"]),
+                            (("rezone", "--to", "k"), ["kernel"])):
         line = ["memplugctl", *words]
         done = subprocess.run(
             ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
@@ -1238,7 +1239,8 @@ def case_completion_blocks(ctl):
     tree.dimm("PNP0C80:00", 32, 39)
     blocks = {*map(str, [*range(16), *range(32, 56)]), "PNP0C80:00"}
     for shell in completed_by_bash, completed_by_zsh:
-        for verb, expected in ("explain", blocks), ("online", blocks | {"node0", "node1"}):
+        for verb, expected in ("explain", blocks), ("online", blocks | {"node0", "node1"}), (
+                "offline", blocks | {"node0", "node1"}), ("unplug", blocks):
             told = shell(ctl, [verb, ""])
             check(set(told) == expected and len(told) == len(expected),
                   f"{shell.__name__}, {verb}: {told}")
@@ -1247,6 +1249,8 @@ def case_completion_blocks(ctl):
     check(told == ["PNP0C80:00"], f"bash: {told}")
     told = completed_by_zsh(ctl, ["online", "--zone", ""])
     check(told == ["movable", "kernel", "default"], f"zsh: {told}")
+    told = completed_by_zsh(ctl, ["rezone", "--to", ""])
+    check(told == ["kernel", "movable"], f"zsh: {told}")
 
 
 # What zsh's own functions would do, as far as a test without terminal can see it.
@@ -1306,7 +1310,8 @@ def case_man_page(ctl):
     for verb in "list", "devices", "map", "status", "check-config", "show-config", "history":
         words |= keys_of(ctl.json(verb, "--sysroot", "tree"))
     # Of verbs that need a daemon.
-    words |= {"asked_blocks", "online_blocks", "waited_for_all", "results", "errno", "state",
+    words |= keys_of(ctl.json("offline", "--dry-run", "1", "--sysroot", "tree"))
+    words |= {"asked_blocks", "done_blocks", "given_up", "kernel_lines", "block", "text", "online_blocks", "waited_for_all", "results", "errno", "state",
               "open_blocks", "current_block", "last_trouble", "taken_over", "holds", "since_usec",
               "event", "action", "wanted", "reason", "duration_usec", "writes"}
     os.mkdir("explained")

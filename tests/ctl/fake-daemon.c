@@ -4,13 +4,17 @@
  * lines on its standard input say, and writes a line for each thing that happens to it. The tests of
  * memplugctl talk to this one.
  *
- *   answer METHOD ok|denied|NAME TEXT…     what Reload, Online and Hold come to from now on; "later":
- *                                          Online isn't answered before "settle", Hold never
- *   outcome BLOCK WORD ZONE ERRNO          what Online answers for a block, which is "done" otherwise
- *   settle                                 answers the Online that waits
+ *   answer METHOD ok|denied|NAME TEXT…     what Reload, Online, Hold, Offline, Rezone and Unplug come to
+ *                                          from now on; "later": Hold is never answered, the others
+ *                                          with "settle", and a task by CancelTask as well
+ *   outcome BLOCK WORD ZONE ERRNO          what is answered for a block, which is "done" otherwise, or
+ *                                          "cancelled" if a task is
+ *   deaf                                   CancelTask ends nothing
+ *   settle                                 answers the call that waits
  *   forge owner|Outcome|PropertiesChanged  somebody else sends such a signal to who called last, which
  *                                          has handled it by the time the command is done
  *   begin                                  takes the name; before it there may be "answer" and "outcome"
+ *   task KIND SINCE BLOCKS DONE            the property Task, with the pid of who called last; "-": none
  *   open N, writing BLOCK USEC, trouble USEC TEXT…, told LEVEL TEXT…, uevent BLOCK ACTION,
  *   verdict BLOCK WANTED RULE, emit BLOCK WORD ZONE ERRNO
  */
@@ -50,15 +54,19 @@ typedef struct Result {
 typedef struct Fake {
         sd_bus *bus;
         sd_event *event;
-        Answer reload, online, hold;
+        Answer reload, online, hold, offline, rezone, unplug;
         Result results[BLOCKS_MAX]; /* of blocks, where they aren't to be "done" */
-        sd_bus_message *waiting;    /* the call of Online that isn't answered yet */
-        char caller[TEXT_MAX];      /* who called last; "": nobody did */
+        sd_bus_message *waiting;    /* the call about blocks that isn't answered yet */
+        char task[WORD_MAX];        /* "": none */
+        uint64_t task_since, task_blocks, task_done;
+        pid_t pid;             /* of who called last for a task */
+        char caller[TEXT_MAX]; /* who called last; "": nobody did */
         sd_event_source *held;
         uint32_t open;
         uint64_t block, since, trouble_since;
         char trouble[TEXT_MAX];
         bool has_hold;
+        bool is_deaf; /* it doesn't end a task that is cancelled */
 } Fake;
 
 _printf_(1, 2) static void say(const char *format, ...) {
@@ -90,24 +98,30 @@ static int on_reload(sd_bus_message *call, void *userdata, sd_bus_error *reterr_
         return r != 0 ? r : sd_bus_reply_method_return(call, "");
 }
 
-static const Result *result_of(const Fake *fake, uint64_t block) {
-        static const Result done = { .word = "done", .zone = "movable" };
+/* Unplug names none: its device has the blocks 0 to 3. */
+static bool read_block(sd_bus_message *call, uint64_t *i, uint64_t *ret) {
+        if (strcmp(sd_bus_message_get_member(call), "Unplug") != 0)
+                return sd_bus_message_read(call, "t", ret) > 0;
 
-        assert(block < BLOCKS_MAX);
-        return fake->results[block].word[0] ? &fake->results[block] : &done;
+        *ret = *i;
+        return ++*i <= 4;
 }
 
-static int reply_to_online(Fake *fake, sd_bus_message *call) {
+static int reply_with_blocks(Fake *fake, sd_bus_message *call, const Result *otherwise) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
-        uint64_t block;
+        uint64_t block, i = 0;
 
         assert(sd_bus_message_rewind(call, /* complete= */ true) >= 0);
-        assert(sd_bus_message_enter_container(call, 'a', "t") >= 0);
+        if (strcmp(sd_bus_message_get_member(call), "Unplug") != 0)
+                assert(sd_bus_message_enter_container(call, 'a', "t") >= 0);
         assert(sd_bus_message_new_method_return(call, &reply) >= 0);
         assert(sd_bus_message_open_container(reply, 'a', "(tssi)") >= 0);
-        while (sd_bus_message_read(call, "t", &block) > 0) {
-                const Result *result = result_of(fake, block);
+        while (read_block(call, &i, &block)) {
+                const Result *result = otherwise;
 
+                assert(block < BLOCKS_MAX);
+                if (fake->results[block].word[0])
+                        result = &fake->results[block];
                 assert(sd_bus_message_append(reply, "(tssi)", block, result->word, result->zone,
                                              result->error) >= 0);
         }
@@ -115,34 +129,103 @@ static int reply_to_online(Fake *fake, sd_bus_message *call) {
         return sd_bus_send(fake->bus, reply, NULL);
 }
 
-static void say_online(sd_bus_message *call) {
-        const char *zone;
+/* What is "done" leaves it online, or offline. */
+static int reply_done(Fake *fake, sd_bus_message *call) {
+        static const Result online = { .word = "done", .zone = "movable" },
+                            offline = { .word = "done" };
+        const char *method = sd_bus_message_get_member(call);
+        bool stays = strcmp(method, "Online") == 0 || strcmp(method, "Rezone") == 0;
+
+        return reply_with_blocks(fake, call, stays ? &online : &offline);
+}
+
+static void say_blocks(sd_bus_message *call) {
         uint64_t block;
 
-        printf("Online");
+        printf("%s", sd_bus_message_get_member(call));
         assert(sd_bus_message_enter_container(call, 'a', "t") >= 0);
         while (sd_bus_message_read(call, "t", &block) > 0)
                 printf(" %ju", (uintmax_t)block);
         assert(sd_bus_message_exit_container(call) >= 0);
-        assert(sd_bus_message_read(call, "s", &zone) > 0);
-        say(" '%s'", zone);
 }
 
-static int on_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
-        Fake *fake = userdata;
+/* Answers, or lets it wait. */
+static int answer_blocks(Fake *fake, const Answer *answer, sd_bus_message *call) {
         int r;
 
         (void)strcpy(fake->caller, sd_bus_message_get_sender(call));
-        say_online(call);
-        r = refuse(&fake->online, call);
+        r = refuse(answer, call);
         if (r != 0)
                 return r;
-        if (!fake->online.error[0])
-                return reply_to_online(fake, call);
+        if (!answer->error[0])
+                return reply_done(fake, call);
 
         assert(!fake->waiting);
         fake->waiting = sd_bus_message_ref(call);
         return 1;
+}
+
+static int on_online(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        const char *zone;
+
+        say_blocks(call);
+        assert(sd_bus_message_read(call, "s", &zone) > 0);
+        say(" '%s'", zone);
+        return answer_blocks(fake, &fake->online, call);
+}
+
+static int answer_task(Fake *fake, const Answer *answer, sd_bus_message *call) {
+        _cleanup_(sd_bus_creds_unrefp) sd_bus_creds *creds = NULL;
+
+        assert(sd_bus_query_sender_creds(call, SD_BUS_CREDS_PID, &creds) >= 0);
+        assert(sd_bus_creds_get_pid(creds, &fake->pid) >= 0);
+        return answer_blocks(fake, answer, call);
+}
+
+static int on_offline(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        uint64_t timeout;
+        int keep;
+
+        say_blocks(call);
+        assert(sd_bus_message_read(call, "tb", &timeout, &keep) > 0);
+        say(" timeout %ju%s", (uintmax_t)timeout, keep ? " keep" : "");
+        return answer_task(fake, &fake->offline, call);
+}
+
+static int on_rezone(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        const char *zone;
+        uint64_t timeout;
+        int force;
+
+        say_blocks(call);
+        assert(sd_bus_message_read(call, "stb", &zone, &timeout, &force) > 0);
+        say(" '%s' timeout %ju%s", zone, (uintmax_t)timeout, force ? " force" : "");
+        return answer_task(fake, &fake->rezone, call);
+}
+
+static int on_unplug(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+        const char *device;
+        uint64_t timeout;
+
+        assert(sd_bus_message_read(call, "st", &device, &timeout) > 0);
+        say("Unplug '%s' timeout %ju", device, (uintmax_t)timeout);
+        return answer_task(fake, &fake->unplug, call);
+}
+
+static int on_cancel(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        static const Result cancelled = { .word = "cancelled", .zone = "movable" };
+        Fake *fake = userdata;
+
+        say("CancelTask");
+        if (fake->waiting && !fake->is_deaf) {
+                assert(reply_with_blocks(fake, fake->waiting, &cancelled) >= 0);
+                fake->waiting = sd_bus_message_unref(fake->waiting);
+        }
+        return sd_bus_reply_method_return(call, "");
 }
 
 static int on_hold_ended(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -214,6 +297,19 @@ static int get_holds(sd_bus *bus, const char *path, const char *interface, const
                                      "daxctl\nreconfigure");
 }
 
+static int get_task(sd_bus *bus, const char *path, const char *interface, const char *property,
+                    sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
+        const Fake *fake = userdata;
+
+        if (!fake->task[0])
+                return sd_bus_message_append(reply, "(stttuu)", "", UINT64_C(0), UINT64_C(0),
+                                             UINT64_C(0), 0, 0);
+
+        return sd_bus_message_append(reply, "(stttuu)", fake->task, fake->task_since,
+                                     fake->task_blocks, fake->task_done, 1000,
+                                     (uint32_t)(fake->pid ?: 4321));
+}
+
 static int get_trouble(sd_bus *bus, const char *path, const char *interface, const char *property,
                        sd_bus_message *reply, void *userdata, sd_bus_error *reterr_error) {
         Fake *fake = userdata;
@@ -271,10 +367,15 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_PROPERTY("Open", "u", NULL, offsetof(Fake, open),
                         SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Outcomes", "a{st}", get_outcomes, 0, 0),
+        SD_BUS_PROPERTY("Task", "(stttuu)", get_task, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
         SD_BUS_PROPERTY("Holds", "a(tuus)", get_holds, 0, 0),
         SD_BUS_PROPERTY("LastTrouble", "(ts)", get_trouble, 0, 0),
         SD_BUS_METHOD("Reload", "", "", on_reload, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Online", "ats", "a(tssi)", on_online, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Offline", "attb", "a(tssi)", on_offline, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Rezone", "atstb", "a(tssi)", on_rezone, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Unplug", "st", "a(tssi)", on_unplug, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("CancelTask", "", "", on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Hold", "s", "h", on_hold, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Uevent", "ts", 0),
         SD_BUS_SIGNAL("Verdict", "tsss", 0),
@@ -290,9 +391,19 @@ static void emit_outcome(Fake *fake, uint64_t block, const Result *result) {
 }
 
 static Answer *find_answer(Fake *fake, const char *method) {
-        return strcmp(method, "Reload") == 0   ? &fake->reload
-               : strcmp(method, "Online") == 0 ? &fake->online
-                                               : &fake->hold;
+        const struct {
+                const char *method;
+                Answer *answer;
+        } answers[] = {
+                { "Reload", &fake->reload }, { "Online", &fake->online },
+                { "Hold", &fake->hold },     { "Offline", &fake->offline },
+                { "Rezone", &fake->rezone }, { "Unplug", &fake->unplug },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(answers); i++)
+                if (strcmp(method, answers[i].method) == 0)
+                        return answers[i].answer;
+        abort();
 }
 
 /* true: this was the command. */
@@ -390,6 +501,21 @@ static bool run_forge(Fake *fake, const char *line) {
         return true;
 }
 
+static bool run_task(Fake *fake, const char *line) {
+        unsigned long long since, n_blocks, n_done;
+
+        if (sscanf(line, "task %31s %llu %llu %llu", fake->task, &since, &n_blocks, &n_done) != 4)
+                return false;
+
+        if (strcmp(fake->task, "-") == 0)
+                fake->task[0] = 0;
+        fake->task_since = since;
+        fake->task_blocks = n_blocks;
+        fake->task_done = n_done;
+        return sd_bus_emit_properties_changed(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Task",
+                                              NULL) >= 0;
+}
+
 static bool run_property(Fake *fake, const char *line) {
         unsigned long long block, since;
         char text[TEXT_MAX] = "";
@@ -415,17 +541,21 @@ static bool run_property(Fake *fake, const char *line) {
                 fake->has_hold = true;
                 return true;
         }
+        if (strcmp(line, "deaf\n") == 0) {
+                fake->is_deaf = true;
+                return true;
+        }
         return false;
 }
 
 static void run_command(Fake *fake, const char *line) {
         if (run_answer(fake, line) || run_outcome(fake, line) || run_signal(fake, line) ||
-            run_forge(fake, line) || run_property(fake, line))
+            run_forge(fake, line) || run_property(fake, line) || run_task(fake, line))
                 return;
 
         assert(strcmp(line, "settle\n") == 0);
         assert(fake->waiting);
-        assert(reply_to_online(fake, fake->waiting) >= 0);
+        assert(reply_done(fake, fake->waiting) >= 0);
         fake->waiting = sd_bus_message_unref(fake->waiting);
 }
 

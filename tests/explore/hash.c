@@ -58,6 +58,7 @@ static void mix_ghosts(uint64_t *hash, const World *world) {
                                   (uint64_t)(ghost->asked_at == world->moment) << 8 |
                                   (uint64_t)ghost->asked_offline << 9 |
                                   (uint64_t)ghost->asked_amid << 13 |
+                                  (uint64_t)ghost->tasked << 14 | (uint64_t)ghost->task_off << 15 |
                                   (uint64_t)ghost->given_back << 10 |
                                   (uint64_t)ghost->asked_into[ZONE_KIND_KERNEL] << 11 |
                                   (uint64_t)ghost->asked_into[ZONE_KIND_MOVABLE] << 12);
@@ -87,6 +88,35 @@ static void mix_work(uint64_t *hash, const Work *work) {
         mix(hash, work->n_items << 16 | (work->pass > 0));
 }
 
+/* Times count from now on, for nothing else is known of the clock. */
+static uint64_t from_now(const World *world, uint64_t at) {
+        return at > 0 ? at - world->clock : 1;
+}
+
+static void mix_task(uint64_t *hash, const World *world) {
+        const TaskWork *work = &world->rounds.task;
+
+        mix(hash, work->phase | (uint64_t)work->is_given_up << 8 |
+                          (uint64_t)world->rounds.task_action << 16 |
+                          (uint64_t)world->rounds.current_is_back << 24);
+        mix(hash, from_now(world, work->since));
+        mix(hash, from_now(world, world->task_timer));
+        for (size_t i = 0; i < work->n_items; i++) {
+                const TaskItem *item = &work->items[i];
+
+                mix(hash, item->block | (uint64_t)item->state << 16 |
+                                  (uint64_t)(item->had + 32) << 20 |
+                                  (uint64_t)item->was_taken << 28 |
+                                  (uint64_t)item->elsewhere << 29 | (uint64_t)item->is_gone << 30 |
+                                  (uint64_t)(item == work->current) << 31 |
+                                  (uint64_t)item->answer.outcome << 32 |
+                                  (uint64_t)(item->answer.zone + 32) << 40);
+                mix(hash, item->inode);
+                mix(hash, from_now(world, item->deadline));
+                mix(hash, from_now(world, item->retry_at));
+        }
+}
+
 static void mix_memplugd(uint64_t *hash, const World *world) {
         const Rounds *rounds = &world->rounds;
         const BlockRecord *records;
@@ -102,6 +132,8 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
                 return;
 
         mix_work(hash, &rounds->work);
+        if (task_work_is_under_way(&rounds->task))
+                mix_task(hash, world);
         for (size_t i = 0; i < rounds->pending.n_blocks; i++)
                 mix(hash, rounds->pending.blocks[i]);
         for (size_t i = 0; i < rounds->n_asked; i++)
@@ -119,7 +151,8 @@ static void mix_memplugd(uint64_t *hash, const World *world) {
                     (uint64_t)rounds->current_move << 24 | (uint64_t)(rounds->policy != NULL) << 4);
         mix(hash, world->job | world->job_block << 8 | (uint64_t)world->job_online << 16 |
                           (uint64_t)world->job_stage << 24 | (uint64_t)world->timer << 40 |
-                          (uint64_t)world->job_was_barrier << 41);
+                          (uint64_t)world->job_was_barrier << 41 |
+                          (uint64_t)world->interrupted << 42 | (uint64_t)world->job_action << 44);
         mix(hash, world->job_inode);
         if (world->job == JOB_ENDED && !world->job_was_barrier)
                 mix(hash, (uint64_t)world->job_attempt.outcome | 1 << 8 |
@@ -133,7 +166,9 @@ uint64_t world_hash(const World *world) {
         mix_ghosts(&hash, world);
         mix_memplugd(&hash, world);
         mix(&hash, world->readings);
-        mix(&hash, world->n_asks | world->n_holds << 4 | (uint64_t)world->held << 8);
+        mix(&hash, world->n_asks | world->n_holds << 4 | (uint64_t)world->held << 8 |
+                           (uint64_t)world->task_runs << 9 | (uint64_t)world->n_tasks << 12 |
+                           (uint64_t)world->n_cancels << 16 | (uint64_t)world->n_hangs << 20);
         mix(&hash, world->n_agent | world->n_refusals << 4 | world->n_kills << 8 |
                            world->n_losses << 12 | world->n_unplugs << 16 |
                            (uint64_t)(world->refuse_next < 0) << 20 |

@@ -28,16 +28,34 @@ static ZoneKind zone_of(const World *world, BlockIndex index) {
                                                             : _ZONE_KIND_INVALID;
 }
 
+/* Whether the kernel takes it there. */
+static bool may_go_back(const World *world, const Ghost *ghost) {
+        Block block;
+
+        return zone_model_read(world->model, (BlockIndex)(ghost - world->blocks), &block) &&
+               valid_zones_allow(&block.valid_zones, ghost->had);
+}
+
 /*
  * A block that memplugd took offline and can't move belongs back where it was. Who was killed in the
  * middle of that can't know whether it had begun, nor where it was.
  */
 static bool goes_back(const World *world, const Ghost *ghost, StateWord word) {
-        if (world->scenario->rezone && ghost->unsure)
+        if ((world->scenario->rezone || world->scenario->n_tasks > 0) && ghost->unsure)
+                return true;
+        if (world->scenario->n_tasks > 0 && ghost->was_taken && !may_go_back(world, ghost))
                 return true;
 
         return ghost->was_taken && word == (ghost->had == ZONE_KIND_MOVABLE ? STATE_ONLINE_MOVABLE
                                                                             : STATE_ONLINE_KERNEL);
+}
+
+static bool is_moved_by_task(const World *world, const Ghost *ghost, StateWord word) {
+        const Task *task = &world->scenario->task;
+
+        return ghost->tasked && task->kind == TASK_REZONE &&
+               word == (task->zone == ZONE_KIND_MOVABLE ? STATE_ONLINE_MOVABLE
+                                                        : STATE_ONLINE_KERNEL);
 }
 
 /* Nothing is written that no rule gave, twice without progress, or that somebody took offline. */
@@ -49,12 +67,13 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
         const char *written = state_word_to_string(word);
 
         if (!(wish && strcmp(written, wish) == 0) && !(or_else && strcmp(written, or_else) == 0) &&
-            !(ghost->was_asked && word == ghost->asked) && !goes_back(world, ghost, word))
+            !(ghost->was_asked && word == ghost->asked) && !goes_back(world, ghost, word) &&
+            !is_moved_by_task(world, ghost, word))
                 violation(world, "'%s' is written to memory%u, and no rule says so", written,
                           (unsigned)block);
 
         if (result < 0) {
-                if (++ghost->n_same_writes[word] > 1)
+                if (++ghost->n_same_writes[word] > 1 && world->job != JOB_STEP)
                         violation(world, "'%s' is written to memory%u again without progress",
                                   written, (unsigned)block);
                 return;
@@ -65,7 +84,7 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result) {
                 violation(world, "memory%u comes back, which somebody else took offline",
                           (unsigned)block);
         ghost->we_onlined = true;
-        ghost->agent_offlined = ghost->we_took_off = false;
+        ghost->agent_offlined = ghost->we_took_off = ghost->task_off = false;
 }
 
 static bool may_be_taken_off(const World *world, const Ghost *ghost, const Verdict *verdict,
@@ -81,10 +100,11 @@ static bool may_be_taken_off(const World *world, const Ghost *ghost, const Verdi
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result) {
         Ghost *ghost = &world->blocks[block];
         Verdict verdict = verdict_of(world, block);
+        bool by_task = world->job == JOB_STEP && ghost->tasked;
 
-        if (!may_be_taken_off(world, ghost, &verdict, zone))
+        if (!by_task && !may_be_taken_off(world, ghost, &verdict, zone))
                 violation(world, "memory%u is taken offline, and no rule says so", (unsigned)block);
-        if (ghost->n_moves++ > 0)
+        if (!by_task && ghost->n_moves++ > 0)
                 violation(world, "memory%u is taken offline a second time", (unsigned)block);
         if (result < 0)
                 return;
@@ -196,7 +216,7 @@ void judge_record(World *world, const Record *record) {
         Ghost *ghost = &world->blocks[record->block];
         const char *due;
 
-        if (!record->asked)
+        if (!record->asked || ghost->tasked)
                 return;
         if (!ghost->asks)
                 violation(world, "memory%u: '%s' is an answer to nobody", (unsigned)record->block,
@@ -211,13 +231,78 @@ void judge_record(World *world, const Record *record) {
                           (unsigned)record->block, record_word(record), due);
 }
 
+/* Somebody else did something to the block that memplugd hasn't heard of yet. */
+static bool has_unread(const World *world, BlockIndex index) {
+        for (unsigned i = 0; i < world->n_queue; i++)
+                if (world->queue[i].block == index)
+                        return true;
+
+        return world->lost;
+}
+
+/* What a task says of a block is so, and one that stays offline was to. */
+static void judge_task_block(World *world, const Task *task, const TaskBlock *answer) {
+        Ghost *ghost = &world->blocks[answer->block];
+        ZoneKind zone = zone_of(world, answer->block);
+        bool known = !has_unread(world, answer->block);
+        bool left_off = answer->outcome == OUTCOME_DONE && task->kind == TASK_OFFLINE;
+
+        if (known && answer->outcome != OUTCOME_GONE && answer->zone != _ZONE_KIND_INVALID &&
+            answer->zone != zone)
+                violation(world, "a task says that memory%u is in the zone %s, and it is in %s",
+                          (unsigned)answer->block, zone_kind_to_string(answer->zone),
+                          zone_kind_to_string(zone));
+        if (known && left_off && !ghost->we_took_off && !ghost->unsure)
+                violation(world, "a task says it took memory%u offline, and it didn't",
+                          (unsigned)answer->block);
+        if (known && answer->outcome == OUTCOME_ALREADY && task->kind == TASK_OFFLINE &&
+            zone != _ZONE_KIND_INVALID)
+                violation(world, "a task says memory%u was offline, and it isn't",
+                          (unsigned)answer->block);
+        if (!left_off && ghost->we_took_off && world->n_refusals == world->scenario->n_refusals)
+                violation(world, "a task leaves memory%u offline, and says '%s'",
+                          (unsigned)answer->block, outcome_to_string(answer->outcome));
+        if (known && answer->outcome == OUTCOME_GONE && ghost->linked && !ghost->asked_amid)
+                violation(world, "a task says memory%u is gone, and it isn't",
+                          (unsigned)answer->block);
+}
+
+/* All or nothing, unless a part will do; and each task is answered once. */
+void judge_task(World *world, const Task *task, const TaskBlock *answers) {
+        size_t n_done = 0, n_in_the_way = 0;
+
+        if (!world->task_runs)
+                violation(world, "a task ends that isn't under way");
+        for (size_t i = 0; i < task->n_blocks; i++) {
+                Ghost *ghost = &world->blocks[answers[i].block];
+
+                judge_task_block(world, task, &answers[i]);
+                n_done += answers[i].outcome == OUTCOME_DONE;
+                n_in_the_way += answers[i].outcome != OUTCOME_DONE &&
+                                answers[i].outcome != OUTCOME_ALREADY &&
+                                answers[i].outcome != OUTCOME_GONE;
+                ghost->tasked = false;
+        }
+        for (size_t i = 0; i < task->n_blocks && task->kind == TASK_OFFLINE; i++) {
+                Ghost *ghost = &world->blocks[answers[i].block];
+
+                ghost->task_off = answers[i].outcome == OUTCOME_DONE ||
+                                  (answers[i].outcome == OUTCOME_ALREADY && n_in_the_way == 0);
+                if (ghost->task_off)
+                        ghost->we_took_off = false;
+        }
+        if (task->kind == TASK_OFFLINE && !task->keep_partial && n_done > 0 && n_in_the_way > 0)
+                violation(world, "a task took %zu blocks offline, and left %zu", n_done,
+                          n_in_the_way);
+}
+
 /* Whether nobody but memplugd and who plugs has done anything, and the rule can be obeyed at all. */
 static bool undisturbed(const World *world) {
         const Scenario *scenario = world->scenario;
 
         return world->n_agent == scenario->n_agent && world->n_unplugs == scenario->n_unplugs &&
                world->n_refusals == scenario->n_refusals && world->n_asks == scenario->n_asks &&
-               scenario->dimms[1].last == 0;
+               world->n_tasks == scenario->n_tasks && scenario->dimms[1].last == 0;
 }
 
 /* Of fewer blocks it can't be told from what a tool does that moves blocks. */
@@ -281,7 +366,8 @@ static void judge_offline(const World *world, BlockIndex index, const Verdict *v
                 violation(world, "memory%u was taken offline to be moved, and stays so",
                           (unsigned)index);
 
-        if (verdict->online == ONLINE_LEAVE || ghost->agent_offlined || ghost->unsure)
+        if (verdict->online == ONLINE_LEAVE || ghost->agent_offlined || ghost->unsure ||
+            ghost->task_off)
                 return;
         if (failed && !undisturbed(world))
                 return;
@@ -291,6 +377,8 @@ static void judge_offline(const World *world, BlockIndex index, const Verdict *v
 }
 
 void judge_end(const World *world) {
+        if (world->task_runs)
+                violation(world, "it ended, and a task didn't");
         for (BlockIndex index = 0; index < MAX_BLOCKS; index++) {
                 Verdict verdict;
 

@@ -20,7 +20,7 @@ const Scenario one_dimm = {
 Script script;
 BlockIndex n_readings;
 bool refuse_all;
-char writes[LOG_MAX], outcomes[LOG_MAX], answers[LOG_MAX];
+char writes[LOG_MAX], outcomes[LOG_MAX], answers[LOG_MAX], ends[LOG_MAX];
 
 static void append(char text[LOG_MAX], const char *format, ...) _printf_(2, 3);
 
@@ -66,9 +66,19 @@ void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal) {
 
 void judge_record(World *world, const Record *record) {
         (void)world;
-        if (record->asked)
+        if (record->asked && !world->blocks[record->block].tasked)
                 append(answers, "%s%u %s", *answers ? ", " : "", (unsigned)record->block,
                        record_word(record));
+}
+
+void judge_task(World *world, const Task *task, const TaskBlock *blocks) {
+        (void)world;
+        for (size_t i = 0; i < task->n_blocks; i++) {
+                const char *zone = zone_kind_to_string(blocks[i].zone);
+
+                append(ends, "%s%u %s%s%s", *ends ? ", " : "", (unsigned)blocks[i].block,
+                       outcome_to_string(blocks[i].outcome), zone ? " " : "", zone ? zone : "");
+        }
 }
 
 void judge_doing(const World *world, const char *what) {
@@ -111,7 +121,7 @@ World *play(ZoneRule rule, const Scenario *scenario) {
         script = (Script){};
         n_readings = 0;
         refuse_all = false;
-        *writes = *outcomes = *answers = 0;
+        *writes = *outcomes = *answers = *ends = 0;
         return world;
 }
 
@@ -132,6 +142,12 @@ bool find_own(const World *world, Transition *ret) {
         for (unsigned i = 0; i < n; i++)
                 if (choices[i].what == DO_UEVENTS || choices[i].what == DO_JOB ||
                     choices[i].what == DO_REPORT || choices[i].what == DO_TIMER) {
+                        *ret = choices[i];
+                        return true;
+                }
+        /* Time goes by when nothing else does. */
+        for (unsigned i = 0; i < n; i++)
+                if (choices[i].what == DO_TASK_TIMER && world->job == JOB_NONE && !world->held) {
                         *ret = choices[i];
                         return true;
                 }

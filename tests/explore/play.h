@@ -22,6 +22,7 @@ extern char
         writes[LOG_MAX]; /* "10m+ 9m- 8k+ 7x+": each write that the kernel saw, and its answer */
 extern char outcomes[LOG_MAX]; /* "10 done, 9 refused by 11": as they are told */
 extern char answers[LOG_MAX];  /* "10 done": to what was asked for by hand */
+extern char ends[LOG_MAX];     /* "10 done, 9 busy movable": what a task told at its end */
 
 /* One of three blocks on node 0, which are to be movable; somebody else may write once. */
 extern const Scenario one_dimm;

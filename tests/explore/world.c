@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/tell-task.h"
 #include "daemon/tell.h"
 
 /* The daemon's tell.c is replaced: what it would tell is judged. */
@@ -59,6 +60,23 @@ const char *tell_reason(const WorkItem *item, const Refusal *refusal, char text[
         return text;
 }
 
+void tell_task_item(const Task *task, const TaskItem *item) {
+        (void)task;
+        (void)item;
+}
+
+void tell_task(const TaskWork *work) {
+        (void)work;
+}
+
+const char *tell_task_reason(const Task *task, const TaskItem *item,
+                             char text[TELL_TASK_TEXT_MAX]) {
+        (void)task;
+        (void)item;
+        *text = 0;
+        return text;
+}
+
 void tell_released(const RunOfBlocks *run) {
         (void)run;
 }
@@ -97,10 +115,11 @@ static void forget_block(World *world, BlockIndex block) {
 
         world->blocks[block] = (Ghost){
                 .asks = ghost->asks,
-                .was_asked = ghost->asks,
-                .asked_into = { ghost->asks, ghost->asks },
+                .was_asked = ghost->asks || ghost->tasked,
+                .asked_into = { ghost->asks || ghost->tasked, ghost->asks || ghost->tasked },
                 .asked = ghost->asked,
                 .asked_amid = true,
+                .tasked = ghost->tasked,
         };
 }
 
@@ -190,7 +209,8 @@ static void fail_to_unplug(World *world, unsigned dimm) {
                         assert(zone_model_write(world->model, block, STATE_ONLINE, 0) == 0);
                         send(world, UEVENT_ONLINE, block);
                         ghost->rolled_back = true;
-                        ghost->unseen = world->job == JOB_ATTEMPT && world->job_block == block;
+                        ghost->unseen = (world->job == JOB_ATTEMPT || world->job == JOB_STEP) &&
+                                        world->job_block == block;
                         ghost->agent_onlined = true;
                         ghost->n_moves = 0;
                         ghost->unsure = ghost->unsure || !world->running;
@@ -222,11 +242,11 @@ static void agent_writes(World *world, BlockIndex block, StateWord word) {
         ghost->agent_offlined = word == STATE_OFFLINE;
         if (word == STATE_OFFLINE) {
                 ghost->offlined_at = world->moment;
-                ghost->given_back = false;
+                ghost->given_back = ghost->task_off = false;
                 world->agent_took_off = true;
         } else {
                 ghost->agent_onlined = true;
-                ghost->we_took_off = false;
+                ghost->we_took_off = ghost->task_off = false;
                 ghost->n_moves = 0;
                 /* Nobody looks: who finds it offline later can't know that it ever was online. */
                 ghost->unsure = ghost->unsure || !world->running;
@@ -373,6 +393,29 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
         world->job_started = world->moment;
 }
 
+static void op_start_step(void *userdata, const TaskStep *step, const char *device) {
+        World *world = userdata;
+
+        (void)device;
+        judge_doing(world, "starts a task's step");
+        assert(step->action != TASK_EJECT);
+        world->job = JOB_STEP;
+        world->job_block = step->item->block;
+        world->job_inode = step->item->inode;
+        world->job_online = step->online;
+        world->job_action = step->action;
+        world->job_started = world->moment;
+        world->interrupted = false;
+}
+
+static void op_interrupt(void *userdata) {
+        ((World *)userdata)->interrupted = true;
+}
+
+static void op_set_task_timer(void *userdata, uint64_t at) {
+        ((World *)userdata)->task_timer = at;
+}
+
 static bool op_wait_for_links(void *userdata) {
         ((World *)userdata)->timer = true;
         return true;
@@ -394,7 +437,17 @@ static void op_on_policy(void *userdata) {
         world->n_policies++;
 }
 
-static uint64_t worker_now(void *userdata);
+static uint64_t op_now(void *userdata) {
+        return ((World *)userdata)->clock;
+}
+
+static void op_on_task(void *userdata, const Task *task, const TaskBlock *answers, int error) {
+        World *world = userdata;
+
+        (void)error;
+        judge_task(world, task, answers);
+        world->task_runs = false;
+}
 
 static const RoundsOps rounds_ops = {
         .read_block = op_read_pending,
@@ -407,11 +460,15 @@ static const RoundsOps rounds_ops = {
         .available_memory = op_available_memory,
         .start_barrier = op_start_barrier,
         .start_attempt = op_start_attempt,
+        .start_step = op_start_step,
+        .interrupt = op_interrupt,
+        .set_task_timer = op_set_task_timer,
         .wait_for_links = op_wait_for_links,
-        .now = worker_now,
+        .now = op_now,
         .kernel_policy = op_kernel_policy,
         .on_policy = op_on_policy,
         .on_record = op_on_record,
+        .on_task = op_on_task,
 };
 
 /* The worker's: others may act before the write, and before the second look. */
@@ -441,10 +498,14 @@ static int worker_write(void *userdata, BlockIndex index, ino_t inode, const cha
                 return -ENODEV;
 
         zone = zone_of(world, index);
-        r = zone_model_write(world->model, index, state_word, world->refuse_next);
-        if (r < 0 && r == world->refuse_next)
-                world->blocks[index].refusal = r;
-        world->refuse_next = 0;
+        if (state_word == STATE_OFFLINE && world->interrupted)
+                r = -EINTR;
+        else {
+                r = zone_model_write(world->model, index, state_word, world->refuse_next);
+                if (r < 0 && r == world->refuse_next)
+                        world->blocks[index].refusal = r;
+                world->refuse_next = 0;
+        }
         if (state_word == STATE_OFFLINE)
                 judge_taking_off(world, index, zone, r);
         else
@@ -461,14 +522,25 @@ static uint64_t worker_now(void *userdata) {
         return 1;
 }
 
+static Attempt take_step(World *world, const ActuateOps *ops) {
+        if (world->job_action == TASK_TAKE_OFF)
+                return attempt_offline(ops, world, world->job_block, world->job_inode);
+
+        return (world->job_action == TASK_MOVE ? attempt_move : attempt_online)(
+                ops, world, world->job_block, world->job_inode, world->job_online);
+}
+
 static void do_job(World *world) {
         static const ActuateOps ops = { worker_read, worker_write, worker_now };
 
         world->job_was_barrier = world->job == JOB_BARRIER;
         if (!world->job_was_barrier) {
                 world->job_stage = 0;
-                world->job_attempt = (world->job_move ? attempt_move : attempt_online)(
-                        &ops, world, world->job_block, world->job_inode, world->job_online);
+                if (world->job == JOB_STEP)
+                        world->job_attempt = take_step(world, &ops);
+                else
+                        world->job_attempt = (world->job_move ? attempt_move : attempt_online)(
+                                &ops, world, world->job_block, world->job_inode, world->job_online);
                 world->blocks[world->job_block].tried_at = world->moment;
         }
         world->job = JOB_ENDED;
@@ -503,26 +575,28 @@ static void unread_are_unsure(World *world) {
         world->n_queue = 0;
 }
 
+/* An attempt is, about the block of the job. */
+static bool is_under_way(const World *world) {
+        return world->job == JOB_ATTEMPT || world->job == JOB_STEP ||
+               (world->job == JOB_ENDED && !world->job_was_barrier);
+}
+
 static void kill_it(World *world) {
-        if (world->job == JOB_ATTEMPT || (world->job == JOB_ENDED && !world->job_was_barrier))
+        if (is_under_way(world))
                 world->blocks[world->job_block].unsure = true;
 
         if (!world->scenario->socket)
                 unread_are_unsure(world);
         rounds_done(&world->rounds);
-        world->running = world->timer = world->lost = world->held = false;
+        world->running = world->timer = world->lost = world->held = world->task_runs = false;
+        world->task_timer = 0;
         for (BlockIndex block = 0; block < MAX_BLOCKS; block++)
-                world->blocks[block].asks = false;
+                world->blocks[block].asks = world->blocks[block].tasked = false;
         world->job = JOB_NONE;
         world->moment++;
 }
 
 /* An administrator: 'word' is STATE_ONLINE for what the rules want. */
-
-static bool is_being_put_online(const World *world, BlockIndex block) {
-        return world->job_block == block &&
-               (world->job == JOB_ATTEMPT || (world->job == JOB_ENDED && !world->job_was_barrier));
-}
 
 static void ask(World *world, BlockIndex block, StateWord word) {
         Ghost *ghost = &world->blocks[block];
@@ -531,7 +605,7 @@ static void ask(World *world, BlockIndex block, StateWord word) {
                                                       : ROUNDS_BY_RULES;
         int r = rounds_ask(&world->rounds, &block, 1, online);
 
-        if (r != (world->held ? -EBUSY : ghost->asks ? -EALREADY : 0))
+        if (r != (world->held ? -EBUSY : ghost->asks || ghost->tasked ? -EALREADY : 0))
                 violation(world, "asked for memory%u: %s", (unsigned)block, strerror(-r));
         if (r < 0)
                 return;
@@ -542,10 +616,55 @@ static void ask(World *world, BlockIndex block, StateWord word) {
         ghost->asked_into[ZONE_KIND_KERNEL] |= word == STATE_ONLINE_KERNEL;
         ghost->asked_into[ZONE_KIND_MOVABLE] |= word == STATE_ONLINE_MOVABLE;
         ghost->given_back = ghost->agent_offlined;
-        ghost->asked_amid = !ghost->linked || is_being_put_online(world, block);
+        ghost->asked_amid = !ghost->linked || (is_under_way(world) && world->job_block == block);
         ghost->asked_offline = zone_of(world, block) == _ZONE_KIND_INVALID;
         memset(ghost->n_same_writes, 0, sizeof(ghost->n_same_writes));
         rounds_step(&world->rounds);
+}
+
+/* With all blocks of the first DIMM, whatever they are. */
+static void begin_task(World *world) {
+        BlockIndex blocks[MAX_BLOCKS];
+        Task task = world->scenario->task;
+        bool asked = false;
+        int r;
+
+        task.blocks = blocks;
+        for (BlockIndex block = world->scenario->dimms[0].first;
+             block <= world->scenario->dimms[0].last; block++) {
+                blocks[task.n_blocks++] = block;
+                asked = asked || world->blocks[block].asks;
+        }
+
+        r = rounds_start_task(&world->rounds, &task);
+        if (r != (world->held ? -EBUSY : asked || world->task_runs ? -EALREADY : 0))
+                violation(world, "a task isn't begun: %s", strerror(-r));
+        if (r < 0)
+                return;
+
+        world->task_runs = true;
+        for (size_t i = 0; i < task.n_blocks; i++) {
+                Ghost *ghost = &world->blocks[blocks[i]];
+
+                ghost->tasked = ghost->was_asked = true;
+                ghost->asked_amid = !ghost->linked;
+                if (task.kind == TASK_REZONE)
+                        ghost->asked_into[task.zone] = true;
+        }
+        rounds_step(&world->rounds);
+}
+
+static void cancel_task(World *world) {
+        rounds_cancel_task(&world->rounds);
+        rounds_step(&world->rounds);
+}
+
+static void end_task_timer(World *world) {
+        if (world->job == JOB_STEP && !world->interrupted)
+                world->n_hangs--;
+        world->clock = world->task_timer;
+        world->task_timer = 0;
+        rounds_on_task_timer(&world->rounds);
 }
 
 static void hold(World *world, bool held) {
@@ -604,6 +723,10 @@ World *world_new(ZoneRule rule, const Scenario *scenario) {
         world->n_failed_unplugs = scenario->n_failed_unplugs;
         world->n_asks = scenario->n_asks;
         world->n_holds = scenario->n_holds;
+        world->n_tasks = scenario->n_tasks;
+        world->n_cancels = scenario->n_cancels;
+        world->n_hangs = scenario->n_hangs;
+        world->clock = 1;
         start(world);
         return world;
 }
@@ -629,6 +752,13 @@ static void may(Choices *choices, bool enabled, What what, BlockIndex block, Sta
         choices->out[choices->n++] = (Transition){ what, block, word };
 }
 
+/* The deadline of a write is reached only if that hangs. */
+static bool may_end_task_timer(const World *world) {
+        bool hangs = world->job == JOB_STEP && !world->interrupted && world->n_hangs > 0;
+
+        return world->task_timer > 0 && (world->rounds.phase != PHASE_TASK || hangs);
+}
+
 static void may_daemon(const World *world, Inside inside, Choices *choices) {
         bool readable = world->running && (world->n_queue > 0 || world->lost);
 
@@ -640,11 +770,12 @@ static void may_daemon(const World *world, Inside inside, Choices *choices) {
         may(choices, !world->running, DO_START, 0, 0);
         may(choices, world->running && world->n_kills > 0, DO_KILL, 0, 0);
         may(choices, world->held, DO_LET_GO, 0, 0);
+        may(choices, world->running && may_end_task_timer(world), DO_TASK_TIMER, 0, 0);
         if (inside != INSIDE_NOTHING || !world->running)
                 return;
 
         may(choices, world->job == JOB_BARRIER && !lock_is_held(world), DO_JOB, 0, 0);
-        may(choices, world->job == JOB_ATTEMPT, DO_JOB, 0, 0);
+        may(choices, world->job == JOB_ATTEMPT || world->job == JOB_STEP, DO_JOB, 0, 0);
         may(choices, world->job == JOB_ENDED, DO_REPORT, 0, 0);
         may(choices, world->timer, DO_TIMER, 0, 0);
 }
@@ -664,6 +795,8 @@ static void may_administrator(const World *world, Choices *choices) {
         const BlockIndex first = world->scenario->dimms[0].first;
 
         may(choices, world->n_holds > 0 && !world->held, DO_HOLD, 0, 0);
+        may(choices, world->n_tasks > 0, DO_TASK, 0, 0);
+        may(choices, world->n_cancels > 0 && world->task_runs, DO_CANCEL, 0, 0);
         for (BlockIndex block = first; block <= world->scenario->dimms[0].last; block++)
                 for (size_t i = 0; i < ELEMENTSOF(words); i++)
                         may(choices, world->n_asks > 0, DO_ASK, block, words[i]);
@@ -754,6 +887,17 @@ void world_do(World *world, const Transition *transition) {
                 break;
         case DO_LET_GO:
                 hold(world, false);
+                break;
+        case DO_TASK:
+                world->n_tasks--;
+                begin_task(world);
+                break;
+        case DO_CANCEL:
+                world->n_cancels--;
+                cancel_task(world);
+                break;
+        case DO_TASK_TIMER:
+                end_task_timer(world);
                 break;
         case DO_REFUSE:
                 world->n_refusals--;

@@ -36,6 +36,10 @@ typedef struct Scenario {
         unsigned n_asks;    /* of an administrator, for a block to be put online */
         unsigned n_holds;   /* that begin, and end again */
         unsigned n_failed_unplugs;
+        unsigned n_tasks;   /* of an administrator, with all the blocks of the first DIMM */
+        Task task;          /* what is done with them */
+        unsigned n_cancels; /* of it */
+        unsigned n_hangs;   /* writes of it that take until their deadline, or are interrupted */
 } Scenario;
 
 /* What is known of a block from outside, to judge by. */
@@ -63,6 +67,8 @@ typedef struct Ghost {
         bool asked_amid;                 /* and it was being plugged or put online then */
         bool asked_offline;              /* and it was offline then */
         bool asked_into[_ZONE_KIND_MAX]; /* the zones that were asked for */
+        bool tasked;                     /* it is one of the task's that is under way */
+        bool task_off;                   /* a task that has ended left it offline */
         bool given_back;                 /* asked for, since somebody else took it offline */
         bool settled;                    /* in the life of this memplugd */
         Outcome outcome;
@@ -96,7 +102,11 @@ typedef struct World {
         Policy *policy;
         BlockTable *table; /* what the file in /run holds: it outlives memplugd */
         Rounds rounds;
-        enum { JOB_NONE, JOB_BARRIER, JOB_ATTEMPT, JOB_ENDED } job;
+        enum { JOB_NONE, JOB_BARRIER, JOB_ATTEMPT, JOB_STEP, JOB_ENDED } job;
+        TaskAction job_action; /* of JOB_STEP */
+        bool interrupted;      /* so is a write of "offline" */
+        uint64_t clock;        /* µs; it moves when a task's timer ends */
+        uint64_t task_timer;   /* 0: none */
         BlockIndex job_block;
         ino_t job_inode;
         Online job_online;
@@ -109,8 +119,10 @@ typedef struct World {
         int refuse_next;
         uint64_t readings; /* what the decision under way has read so far, as a number */
 
+        bool task_runs;
+
         unsigned n_agent, n_refusals, n_kills, n_losses, n_unplugs, n_failed_unplugs, n_asks,
-                n_holds;
+                n_holds, n_tasks, n_cancels, n_hangs;
         jmp_buf *killed;
 } World;
 
@@ -131,6 +143,9 @@ typedef enum What {
         DO_ASK,         /* an administrator asks for a block */
         DO_HOLD,        /* … or that nothing is done */
         DO_LET_GO,
+        DO_TASK,       /* … or that something is done with memory that is online */
+        DO_CANCEL,     /* … and that this ends */
+        DO_TASK_TIMER, /* a task's pause, or the deadline of its write */
         DO_REFUSE,
         DO_LOSE,
         DO_NOTHING, /* in the middle of an attempt: go on */
@@ -169,6 +184,7 @@ void judge_write(World *world, BlockIndex block, StateWord word, int result);
 void judge_taking_off(World *world, BlockIndex block, ZoneKind zone, int result);
 void judge_outcome(World *world, const WorkItem *item, const Refusal *refusal);
 void judge_record(World *world, const Record *record);
+void judge_task(World *world, const Task *task, const TaskBlock *answers);
 void judge_doing(const World *world, const char *what);
 void judge_end(const World *world);
 void violation(const World *world, const char *format, ...) _printf_(2, 3)

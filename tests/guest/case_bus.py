@@ -21,12 +21,15 @@ LEAVE_NODE_1 = """\
 rules = ( { name = "hands off"; match = { node = "1"; }; online = "leave"; } );
 """
 
-# Each method, and arguments that would change something.
-METHODS = {
-    "Reload": "",
-    "Online": "array:uint64:33 string:movable",
-    "Hold": "string:test",
-}
+# Each method, its polkit action, and arguments that would change something.
+METHODS = (
+    ("Reload", "reload", ""),
+    ("Online", "online", "array:uint64:33 string:movable"),
+    ("Offline", "offline", "array:uint64:1 uint64:0 boolean:false"),
+    ("Rezone", "offline", "array:uint64:1 string:kernel uint64:0 boolean:true"),
+    ("Unplug", "offline", "string:PNP0C80:00 uint64:0"),
+    ("Hold", "hold", "string:test"),
+)
 
 
 def as_user(user):
@@ -208,18 +211,18 @@ def bus_rights(box):
     expect("Mode", get(box, "Mode", user=user), "uevent")
     shown = busctl_json(box, f"call {NAME} {PATH} org.freedesktop.DBus.Properties GetAll s {MANAGER}",
                         user)
-    expect("how many properties there are", len(shown["data"][0]), 14)
+    expect("how many properties there are", len(shown["data"][0]), 15)
     listed = busctl_json(
         box, f"call {NAME} {PATH} org.freedesktop.DBus.ObjectManager GetManagedObjects", user)
     expect("devices", list(listed["data"][0]), [f"{PATH}/device/PNP0C80_3a00"])
-    for method, arguments in METHODS.items():
+    for method, action, arguments in METHODS:
         text = expect_error(box, ACCESS_DENIED, method, arguments, user)
-        expect_match(method, text, f"'{NAME}.{method.lower()}': that takes an authentication")
+        expect_match(method, text, f"'{NAME}.{action}': that takes an authentication")
     box.expect_blocks(new, "offline")
 
     # Where polkit isn't there, root goes on, and nobody else.
     box.guest.run("systemctl mask --runtime --now polkit")
-    for method, arguments in METHODS.items():
+    for method, _, arguments in METHODS:
         text = expect_error(box, ACCESS_DENIED, method, arguments, user)
         expect_match(method, text, "polkit can't be asked")
     expect("error of root's Reload", call(box, "Reload")[0], "")

@@ -193,3 +193,58 @@ def verbs_of_a_user(box):
         box.expect_blocks(new, "online", "Movable")
     finally:
         box.guest.run(f"rm {POLKIT_RULE}; systemctl restart polkit")
+
+
+def told_of(rc, out):
+    """The exit code, how many blocks were asked for and done, and the outcome of each range."""
+    told = json.loads(out)
+    return (rc, told["asked_blocks"], told["done_blocks"],
+            [(row["first_block"], row["last_block"], row["outcome"]) for row in told["results"]])
+
+
+@scenario()
+def verbs_offline(box):
+    """An amount, a device, and not as nobody; a block that stays, and Ctrl-C: all is put back."""
+    start(box, MOVABLE_ON_NODE_1)
+    low, high = box.plug("d1", "512M", 1), box.plug("d2", "256M", 1)
+    box.wait_online(low + high)
+    shown = rf"^{high[0]}-{high[-1]} +256M +1 dimm PNP0C80:01 Movable all offline$"
+    expect_ctl(box, "offline --dry-run 250M@1", 0, shown, "nobody")
+    expect_ctl(box, "offline 250M@1", 1, "that is for root", "nobody")
+    box.expect_blocks(low + high, "online", "Movable")
+
+    expect("offline of an amount", told_of(*ctl(box, "offline --json 250M@1")),
+           (0, 2, 2, [(high[0], high[-1], "done")]))
+    expect_ctl(box, "offline PNP0C80:00", 0, f"^memory{low[0]}-{low[-1]}: done$")
+    expect_ctl(box, f"offline {low[0]}", 0, f"^memory{low[0]}: already$")
+    expect_ctl(box, "offline 1G", 1, "there is nothing of hot-plugged memory")
+    box.expect_blocks(low + high, "offline")
+    expect_ctl(box, "online --zone movable node1", 0, "done, online in movable$")
+
+    # What can't be moved is in one of the blocks.
+    box.pin(1)
+    rc, out = ctl(box, "offline --json --timeout 1 node1")
+    told = json.loads(out)
+    stayed, = [row for row in told["results"] if row["outcome"] == "busy"]
+    expect("exit code, and how many are offline", (rc, told["done_blocks"]), (1, 0))
+    expect("how many stayed, and where", (stayed["first_block"], stayed["zone"]),
+           (stayed["last_block"], "movable"))
+    expect_match("the kernel's lines", json.dumps(stayed["kernel_lines"]), "migrat")
+    box.expect_blocks(low + high, "online", "Movable")
+
+    job = box.guest.start("exec memplugctl offline --timeout 1000 node1 2>&1")
+    box.wait_going_offline(stayed["first_block"])
+    expect_ctl(box, "offline 0", 1, "Another task is under way: offline, asked for by process")
+    expect_ctl(box, "status", 0, "^        takes blocks offline for .* of 6, for process ")
+    job.kill(2)
+    expect("exit code after Ctrl-C", job.wait().rc, 1)
+    expect_match("what is told after Ctrl-C", job.output(), "since it was given up")
+    box.expect_blocks(low + high, "online", "Movable")
+
+    expect_ctl(box, "offline --keep-partial --timeout 1 node1", 64, "^5 of 6 blocks are offline")
+    box.unpin()
+    expect_ctl(box, "offline node1", 0, f"^memory{stayed['first_block']}: done$")
+    expect_ctl(box, "unplug 0", 1, "is boot memory")
+    expect_ctl(box, "unplug PNP0C80:01", 0, f"^memory{high[0]}-{high[-1]}: done$")
+    box.dimms.remove("d2")
+    expect("blocks", set(box.guest.blocks()) & set(high), set())

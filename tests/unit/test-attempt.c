@@ -353,6 +353,99 @@ START_TEST(what_need_not_be_moved_is_not_written) {
 }
 END_TEST
 
-TEST_PROGRAM("attempt", moving, what_need_not_be_moved_is_not_written, each_errno_and_each_race,
+typedef struct OffRow {
+        const char *name;
+        int refusal; /* of the write */
+        void (*before_write)(FakeKernel *kernel, BlockIndex index);
+        void (*before_read)(FakeKernel *kernel, BlockIndex index);
+        Outcome outcome;
+        int error;
+        bool taken_off;
+        ZoneKind zone;
+} OffRow;
+
+static void online_after_write(FakeKernel *kernel, BlockIndex index) {
+        if (kernel->n_reads == 2)
+                online_kernel(kernel, index);
+}
+
+static const OffRow off_rows[] = {
+        { "offline", 0, NULL, NULL, OUTCOME_DONE, 0, true, _ZONE_KIND_INVALID },
+
+        /* each errno of a block that stays online */
+        { "EINVAL", -EINVAL, NULL, NULL, OUTCOME_REFUSED, -EINVAL, false, ZONE_KIND_MOVABLE },
+        { "EBUSY", -EBUSY, NULL, NULL, OUTCOME_BUSY, -EBUSY, false, ZONE_KIND_MOVABLE },
+        { "EAGAIN", -EAGAIN, NULL, NULL, OUTCOME_BUSY, -EAGAIN, false, ZONE_KIND_MOVABLE },
+        { "ENOMEM", -ENOMEM, NULL, NULL, OUTCOME_NO_MEMORY, -ENOMEM, false, ZONE_KIND_MOVABLE },
+        { "EPERM", -EPERM, NULL, NULL, OUTCOME_VETOED, -EPERM, false, ZONE_KIND_MOVABLE },
+        { "EINTR", -EINTR, NULL, NULL, OUTCOME_CANCELLED, -EINTR, false, ZONE_KIND_MOVABLE },
+        { "EIO", -EIO, NULL, NULL, OUTCOME_REFUSED, -EIO, false, ZONE_KIND_MOVABLE },
+        { "ENODEV, but there", -ENODEV, NULL, NULL, OUTCOME_REFUSED, -ENODEV, false,
+          ZONE_KIND_MOVABLE },
+        { "ENODEV, and gone", -ENODEV, NULL, unplug_after_write, OUTCOME_GONE, -ENODEV, false,
+          ZONE_KIND_MOVABLE },
+
+        /* somebody else */
+        { "taken offline before us", 0, offline_block, NULL, OUTCOME_ALREADY, -EINVAL, false,
+          _ZONE_KIND_INVALID },
+        { "put online at once", 0, NULL, online_after_write, OUTCOME_CANCELLED, 0, true,
+          ZONE_KIND_KERNEL },
+        { "plugged anew at once", 0, NULL, plug_anew_after_write, OUTCOME_GONE, 0, true,
+          ZONE_KIND_MOVABLE },
+};
+
+START_TEST(taking_offline) {
+        for (size_t i = 0; i < ELEMENTSOF(off_rows); i++) {
+                const OffRow *row = &off_rows[i];
+                FakeKernel kernel;
+                Attempt attempt;
+
+                fake_kernel_init(&kernel, ZONE_RULE_FREE);
+                ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+                online_movable(&kernel, 34);
+                kernel.refused_block = 34;
+                kernel.refusal = row->refusal;
+                kernel.n_refusals = row->refusal < 0;
+                kernel.before_write = row->before_write;
+                kernel.before_read = row->before_read;
+
+                attempt = attempt_offline(&fake_kernel_ops, &kernel, 34, INODE);
+                ck_assert_msg(attempt.outcome == row->outcome, "%s: %s", row->name,
+                              outcome_to_string(attempt.outcome));
+                ck_assert_msg(attempt.error == row->error, "%s: errno %d", row->name,
+                              attempt.error);
+                ck_assert_msg(attempt.taken_off == row->taken_off, "%s", row->name);
+                ck_assert_msg(attempt.zone == row->zone, "%s: %s", row->name,
+                              zone_kind_to_string(attempt.zone));
+                ck_assert_int_eq(attempt.moved_from, ZONE_KIND_MOVABLE);
+                ck_assert(attempt.written);
+                ck_assert_str_eq(kernel.log, "34o");
+                fake_kernel_done(&kernel);
+        }
+}
+END_TEST
+
+START_TEST(what_need_not_be_taken_offline_is_not_written) {
+        FakeKernel kernel;
+
+        fake_kernel_init(&kernel, ZONE_RULE_FREE);
+        ck_assert_int_eq(zone_model_add(kernel.model, 32, 39, 0), 0);
+        ck_assert_int_eq(attempt_offline(&fake_kernel_ops, &kernel, 34, INODE).outcome,
+                         OUTCOME_ALREADY);
+        online_movable(&kernel, 34);
+        ck_assert_int_eq(attempt_offline(&fake_kernel_ops, &kernel, 34, INODE + 1).outcome,
+                         OUTCOME_GONE);
+        ck_assert_int_eq(attempt_offline(&fake_kernel_ops, &kernel, 99, INODE).outcome,
+                         OUTCOME_GONE);
+        kernel.read_error = -EIO;
+        ck_assert_int_eq(attempt_offline(&fake_kernel_ops, &kernel, 34, INODE).outcome,
+                         OUTCOME_REFUSED);
+        ck_assert_str_eq(kernel.log, "");
+        fake_kernel_done(&kernel);
+}
+END_TEST
+
+TEST_PROGRAM("attempt", taking_offline, what_need_not_be_taken_offline_is_not_written, moving,
+             what_need_not_be_moved_is_not_written, each_errno_and_each_race,
              what_reading_tells_is_not_tried, what_belongs_to_somebody_else_is_not_written,
              a_kernel_without_valid_zones);

@@ -38,6 +38,8 @@ typedef struct Fake {
         uint32_t uid;
         Polkit polkit;
         size_t n_polkit;
+        const char *caller; /* NULL: CALLER */
+        bool has_left;
         char action[64];
         uint32_t flags;
 
@@ -49,6 +51,12 @@ typedef struct Fake {
         size_t n_reloads, n_asks, n_asked, n_held, n_devices_read;
         BlockIndex asked[16];
         Online online;
+        int task_error;
+        size_t n_tasks, n_cancels;
+        Device other_device; /* in place of the DIMM */
+        bool ends_at_once;   /* a task, before start_task() comes back */
+        Task task;
+        BlockIndex task_blocks[16];
         size_t n_signals;
         char signals[8192]; /* a line each */
 } Fake;
@@ -84,6 +92,37 @@ static int op_ask(void *userdata, const BlockIndex *blocks, size_t n_blocks, Onl
         return 0;
 }
 
+static void end_task(Fake *fake, Outcome outcome, ZoneKind zone, int error) {
+        TaskBlock answers[ELEMENTSOF(fake->task_blocks)];
+
+        for (size_t i = 0; i < fake->task.n_blocks; i++)
+                answers[i] = (TaskBlock){ fake->task_blocks[i], outcome, zone, error };
+        fake->state.task = _TASK_KIND_INVALID;
+        bus_server_task_done(fake->server, answers, fake->task.n_blocks, 0);
+}
+
+static int op_start_task(void *userdata, const Task *task) {
+        Fake *fake = userdata;
+
+        if (fake->task_error < 0)
+                return fake->task_error;
+        ck_assert_uint_le(task->n_blocks, ELEMENTSOF(fake->task_blocks));
+        ck_assert_int_eq(fake->state.task, _TASK_KIND_INVALID);
+        (void)memcpy(fake->task_blocks, task->blocks, task->n_blocks * sizeof(BlockIndex));
+        fake->task = *task;
+        fake->n_tasks++;
+        fake->state.task = task->kind;
+        fake->state.n_task_blocks = task->n_blocks;
+        if (fake->ends_at_once)
+                end_task(fake, OUTCOME_ALREADY, _ZONE_KIND_INVALID, 0);
+        return 0;
+}
+
+/* Its end is told later, as the daemon's usually is. */
+static void op_cancel_task(void *userdata) {
+        ((Fake *)userdata)->n_cancels++;
+}
+
 static void op_hold(void *userdata, const BusHold *hold, bool begins, size_t n_holds) {
         Fake *fake = userdata;
 
@@ -99,6 +138,8 @@ static int op_read_devices(void *userdata, Snapshot *ret) {
         Snapshot snapshot = { .block_size = 128 << 20, .numa = true };
         Device dimm = { .source = SOURCE_DIMM, .name = "PNP0C80:01", .node = 1 };
 
+        if (fake->other_device.name[0])
+                dimm = fake->other_device;
         fake->n_devices_read++;
         for (BlockIndex i = 0; i < 3; i++) {
                 Block block = { .index = 32 + i,
@@ -122,6 +163,8 @@ static const BusOps fake_ops = {
         .ask = op_ask,
         .hold = op_hold,
         .read_devices = op_read_devices,
+        .start_task = op_start_task,
+        .cancel_task = op_cancel_task,
 };
 
 /* The bus and polkit */
@@ -132,10 +175,20 @@ static int on_get_credentials(sd_bus_message *call, void *userdata, sd_bus_error
 
         (void)reterr;
         ck_assert_int_gt(sd_bus_message_read(call, "s", &name), 0);
-        ck_assert_str_eq(name, CALLER);
+        ck_assert_str_eq(name, fake->caller ?: CALLER);
         return sd_bus_reply_method_return(call, "a{sv}", 3, "ProcessID", "u", 4711,
                                           "LinuxSecurityLabel", "s", "nobody's", "UnixUserID", "u",
                                           fake->uid);
+}
+
+static int on_name_has_owner(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
+        Fake *fake = userdata;
+        const char *name;
+
+        (void)reterr;
+        ck_assert_int_gt(sd_bus_message_read(call, "s", &name), 0);
+        ck_assert_str_eq(name, fake->caller ?: CALLER);
+        return sd_bus_reply_method_return(call, "b", !fake->has_left);
 }
 
 static int on_check_authorization(sd_bus_message *call, void *userdata, sd_bus_error *reterr) {
@@ -166,6 +219,7 @@ static const sd_bus_vtable bus_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_METHOD("GetConnectionCredentials", "s", "a{sv}", on_get_credentials,
                       SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("NameHasOwner", "s", "b", on_name_has_owner, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 
@@ -251,7 +305,7 @@ static sd_bus_message *new_call(Fake *fake, const char *path, const char *interf
         ck_assert_int_ge(sd_bus_message_new_method_call(fake->theirs, &call, BUS_NAME, path,
                                                         interface, method),
                          0);
-        ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
+        ck_assert_int_ge(sd_bus_message_set_sender(call, fake->caller ?: CALLER), 0);
         if (*types)
                 ck_assert_int_ge(sd_bus_message_appendv(call, types, ap), 0);
         return call;
@@ -285,20 +339,27 @@ static sd_bus_message *call_on(Fake *fake, const char *path, const char *interfa
         return reply.message;
 }
 
-/* Online() with the same block so often. */
-static void begin_online_of(Fake *fake, Reply *reply, size_t n) {
+/* Online(), or another method of blocks, with the same block so often. */
+static void begin_with(Fake *fake, Reply *reply, const char *method, size_t n) {
         BlockIndex *blocks = calloc(n, sizeof(BlockIndex));
         sd_bus_message *call;
 
         ck_assert_int_ge(sd_bus_message_new_method_call(fake->theirs, &call, BUS_NAME, BUS_PATH,
-                                                        BUS_INTERFACE_MANAGER, BUS_METHOD_ONLINE),
+                                                        BUS_INTERFACE_MANAGER, method),
                          0);
         ck_assert_int_ge(sd_bus_message_set_sender(call, CALLER), 0);
         ck_assert_int_ge(sd_bus_message_append_array(call, 't', blocks, n * sizeof(BlockIndex)), 0);
-        ck_assert_int_ge(sd_bus_message_append(call, "s", ""), 0);
+        if (strcmp(method, BUS_METHOD_ONLINE) == 0)
+                ck_assert_int_ge(sd_bus_message_append(call, "s", ""), 0);
+        else
+                ck_assert_int_ge(sd_bus_message_append(call, "tb", UINT64_C(0), 0), 0);
         ck_assert_int_ge(sd_bus_call_async(fake->theirs, NULL, call, on_reply, reply, 0), 0);
         sd_bus_message_unref(call);
         free(blocks);
+}
+
+static void begin_online_of(Fake *fake, Reply *reply, size_t n) {
+        begin_with(fake, reply, BUS_METHOD_ONLINE, n);
 }
 
 #define call_manager(fake, method, ...) \
@@ -368,7 +429,8 @@ static void disconnect_ends(Fake *fake) {
 }
 
 static void begin(Fake *fake) {
-        *fake = (Fake){ .state = { .current = BUS_NO_BLOCK }, .uid = 1000 };
+        *fake = (Fake){ .state = { .current = BUS_NO_BLOCK, .task = _TASK_KIND_INVALID },
+                        .uid = 1000 };
         ck_assert_int_ge(sd_event_new(&fake->event), 0);
         ck_assert_int_ge(bus_server_new(fake->event, &fake_ops, fake, &fake->server), 0);
         connect_ends(fake);
@@ -583,14 +645,23 @@ static sd_bus_message *call_each(Fake *fake, size_t i) {
                 return call_manager(fake, BUS_METHOD_RELOAD, "");
         case 1:
                 return call_manager(fake, BUS_METHOD_ONLINE, "ats", 1, (uint64_t)32, "movable");
+        case 2:
+                return call_manager(fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)32, UINT64_C(0),
+                                    0);
+        case 3:
+                return call_manager(fake, BUS_METHOD_REZONE, "atstb", 1, (uint64_t)32, "kernel",
+                                    UINT64_C(0), 0);
+        case 4:
+                return call_manager(fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0));
         default:
                 return call_manager(fake, BUS_METHOD_HOLD, "s", "a test");
         }
 }
 
 START_TEST(strangers_are_refused) {
-        static const char *const actions[] = { BUS_ACTION_RELOAD, BUS_ACTION_ONLINE,
-                                               BUS_ACTION_HOLD };
+        static const char *const actions[] = { BUS_ACTION_RELOAD,  BUS_ACTION_ONLINE,
+                                               BUS_ACTION_OFFLINE, BUS_ACTION_OFFLINE,
+                                               BUS_ACTION_OFFLINE, BUS_ACTION_HOLD };
         static const struct {
                 Polkit polkit;
                 const char *text;
@@ -609,8 +680,9 @@ START_TEST(strangers_are_refused) {
                         ck_assert_str_eq(fake.action, actions[i]);
                         ck_assert_uint_eq(fake.flags, 0);
                 }
-        ck_assert_uint_eq(fake.n_polkit, 9);
-        ck_assert_uint_eq(fake.n_reloads + fake.n_asks + fake.n_held, 0);
+        ck_assert_uint_eq(fake.n_polkit, 3 * ELEMENTSOF(actions));
+        ck_assert_uint_eq(fake.n_reloads + fake.n_asks + fake.n_held + fake.n_tasks, 0);
+        ck_assert_uint_eq(fake.n_devices_read, 0);
         end(&fake);
 }
 END_TEST
@@ -1083,6 +1155,358 @@ START_TEST(online_of_too_many) {
 }
 END_TEST
 
+/* Tasks */
+
+static void begin_offline(Fake *fake, Reply *reply) {
+        begin_call(fake, reply, BUS_METHOD_OFFLINE, "attb", 3, (uint64_t)40, (uint64_t)32,
+                   (uint64_t)40, UINT64_C(5000000), 1);
+        settle(fake);
+}
+
+static void expect_task(Fake *fake, const char *wanted_kind, uint64_t wanted_blocks,
+                        uint64_t wanted_done, uint32_t wanted_pid) {
+        sd_bus_message *reply = get(fake, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_PROPERTY_TASK);
+        uint64_t since, n_blocks, n_done;
+        uint32_t uid, pid;
+        const char *kind;
+
+        ck_assert_int_gt(sd_bus_message_read(reply, "v", "(stttuu)", &kind, &since, &n_blocks,
+                                             &n_done, &uid, &pid),
+                         0);
+        ck_assert_str_eq(kind, wanted_kind);
+        ck_assert(n_blocks == wanted_blocks && n_done == wanted_done);
+        ck_assert(uid == 0 && pid == wanted_pid);
+        sd_bus_message_unref(reply);
+}
+
+START_TEST(task_answers_at_its_end) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        expect_task(&fake, "", 0, 0, 0);
+        begin_offline(&fake, &reply);
+        ck_assert_int_eq(fake.task.kind, TASK_OFFLINE);
+        ck_assert_uint_eq(fake.task.n_blocks, 2);
+        ck_assert(fake.task_blocks[0] == 32 && fake.task_blocks[1] == 40);
+        ck_assert(fake.task.timeout == 5000000 && fake.task.keep_partial && !fake.task.force);
+        ck_assert(!reply.is_there);
+        fake.state.n_task_done = 1;
+        expect_task(&fake, "offline", 2, 1, 4711);
+
+        bus_server_task_done(fake.server,
+                             (TaskBlock[]){ { 32, OUTCOME_DONE, _ZONE_KIND_INVALID, 0 },
+                                            { 40, OUTCOME_BUSY, ZONE_KIND_MOVABLE, -EBUSY } },
+                             2, 0);
+        run_until(&fake, &reply.is_there);
+        ck_assert_int_gt(sd_bus_message_enter_container(reply.message, 'a', "(tssi)"), 0);
+        expect_answer(reply.message, 32, "done", "", 0);
+        expect_answer(reply.message, 40, "busy", "movable", EBUSY);
+        sd_bus_message_unref(reply.message);
+        ck_assert_uint_eq(fake.n_cancels, 0);
+        end(&fake);
+}
+END_TEST
+
+/* Nothing of it came to anything: that is an answer, too. And it may end before it has begun. */
+START_TEST(rezone_and_unplug) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        begin_call(&fake, &reply, BUS_METHOD_REZONE, "atstb", 1, (uint64_t)33, "kernel",
+                   UINT64_C(0), 1);
+        settle(&fake);
+        ck_assert(fake.task.kind == TASK_REZONE && fake.task.zone == ZONE_KIND_KERNEL);
+        ck_assert(fake.task.force && fake.task.timeout == 0);
+        end_task(&fake, OUTCOME_WRONG_ZONE, ZONE_KIND_MOVABLE, -EBUSY);
+        run_until(&fake, &reply.is_there);
+        ck_assert_int_gt(sd_bus_message_enter_container(reply.message, 'a', "(tssi)"), 0);
+        expect_answer(reply.message, 33, "wrong-zone", "movable", EBUSY);
+        sd_bus_message_unref(reply.message);
+
+        fake.ends_at_once = true;
+        expect_success(call_manager(&fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(7)));
+        ck_assert(fake.task.kind == TASK_UNPLUG && fake.task.timeout == 7);
+        ck_assert_str_eq(fake.task.device, "PNP0C80:01");
+        ck_assert_uint_eq(fake.task.n_blocks, 3);
+        ck_assert(fake.task_blocks[0] == 32 && fake.task_blocks[2] == 34);
+        end(&fake);
+}
+END_TEST
+
+/* What the device as a whole came to is told of each block that is still there. */
+START_TEST(eject_that_fails) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        begin_call(&fake, &reply, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0));
+        settle(&fake);
+        bus_server_task_done(fake.server,
+                             (TaskBlock[]){ { 32, OUTCOME_DONE, _ZONE_KIND_INVALID, 0 },
+                                            { 33, OUTCOME_CANCELLED, ZONE_KIND_MOVABLE, 0 },
+                                            { 34, OUTCOME_BUSY, ZONE_KIND_MOVABLE, -EAGAIN } },
+                             3, -EBUSY);
+        run_until(&fake, &reply.is_there);
+        ck_assert_int_gt(sd_bus_message_enter_container(reply.message, 'a', "(tssi)"), 0);
+        expect_answer(reply.message, 32, "done", "", 0);
+        expect_answer(reply.message, 33, "cancelled", "movable", EBUSY);
+        expect_answer(reply.message, 34, "busy", "movable", EAGAIN);
+        sd_bus_message_unref(reply.message);
+        end(&fake);
+}
+END_TEST
+
+START_TEST(one_task_at_a_time) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        begin_offline(&fake, &reply);
+        fake.caller = ":1.8";
+        expect_error(call_manager(&fake, BUS_METHOD_REZONE, "atstb", 1, (uint64_t)50, "movable",
+                                  UINT64_C(0), 0),
+                     "org.memplug1.Error.Busy", "offline, asked for by process 4711 of uid 0");
+        ck_assert_uint_eq(fake.n_tasks, 1);
+        end_task(&fake, OUTCOME_DONE, _ZONE_KIND_INVALID, 0);
+        run_until(&fake, &reply.is_there);
+        expect_success(reply.message);
+
+        fake.ends_at_once = true;
+        expect_success(call_manager(&fake, BUS_METHOD_REZONE, "atstb", 1, (uint64_t)50, "movable",
+                                    UINT64_C(0), 0));
+        ck_assert_uint_eq(fake.n_tasks, 2);
+        end(&fake);
+}
+END_TEST
+
+/* It is answered then as ever; nobody else's call cancels it. */
+START_TEST(task_is_cancelled) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        expect_success(call_manager(&fake, BUS_METHOD_CANCEL_TASK, ""));
+        begin_offline(&fake, &reply);
+        fake.caller = ":1.8";
+        expect_error(call_manager(&fake, BUS_METHOD_CANCEL_TASK, ""), BUS_ERROR_ACCESS_DENIED,
+                     "somebody else's");
+        ck_assert_uint_eq(fake.n_cancels, 0);
+        fake.caller = NULL;
+        fake.polkit = POLKIT_NO;
+        fake.uid = 1000;
+        expect_success(call_manager(&fake, BUS_METHOD_CANCEL_TASK, ""));
+        ck_assert_uint_eq(fake.n_cancels, 1);
+        ck_assert_uint_eq(fake.n_polkit, 0);
+        ck_assert(!reply.is_there);
+        end_task(&fake, OUTCOME_CANCELLED, ZONE_KIND_MOVABLE, 0);
+        run_until(&fake, &reply.is_there);
+        expect_success(reply.message);
+        end(&fake);
+}
+END_TEST
+
+/* As long as somebody is asked for a password there is nothing to be put back. */
+START_TEST(task_is_cancelled_before_it_begins) {
+        Reply reply = {}, other = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.polkit = POLKIT_SILENT;
+        begin_offline(&fake, &reply);
+        begin_call(&fake, &other, BUS_METHOD_RELOAD, "");
+        settle(&fake);
+        expect_success(call_manager(&fake, BUS_METHOD_CANCEL_TASK, ""));
+        run_until(&fake, &reply.is_there);
+        expect_error(reply.message, "org.memplug1.Error.Cancelled", "before it was begun");
+        settle(&fake);
+        ck_assert(!other.is_there);
+        ck_assert_uint_eq(fake.n_tasks + fake.n_cancels, 0);
+        disconnect_ends(&fake);
+        sd_bus_message_unref(other.message);
+        connect_ends(&fake);
+        end(&fake);
+}
+END_TEST
+
+/* Tells that a name has no owner any more; 'sender' may be no bus at all. */
+static void tell_left(Fake *fake, const char *sender, const char *name, const char *new_owner) {
+        sd_bus_message *signal;
+
+        ck_assert_int_ge(sd_bus_message_new_signal(fake->theirs, &signal, "/org/freedesktop/DBus",
+                                                   "org.freedesktop.DBus", "NameOwnerChanged"),
+                         0);
+        ck_assert_int_ge(sd_bus_message_set_sender(signal, sender), 0);
+        ck_assert_int_ge(sd_bus_message_append(signal, "sss", name, name, new_owner), 0);
+        ck_assert_int_ge(sd_bus_send(fake->theirs, signal, NULL), 0);
+        sd_bus_message_unref(signal);
+        settle(fake);
+}
+
+START_TEST(task_of_one_who_leaves) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        begin_offline(&fake, &reply);
+        tell_left(&fake, "org.freedesktop.DBus", ":1.8", "");
+        tell_left(&fake, ":1.8", CALLER, "");
+        tell_left(&fake, "org.freedesktop.DBus", CALLER, CALLER);
+        ck_assert_uint_eq(fake.n_cancels, 0);
+        tell_left(&fake, "org.freedesktop.DBus", CALLER, "");
+        ck_assert_uint_eq(fake.n_cancels, 1);
+        end_task(&fake, OUTCOME_CANCELLED, ZONE_KIND_MOVABLE, 0);
+        settle(&fake);
+        sd_bus_message_unref(reply.message);
+
+        /* He left before he could be watched. */
+        fake.has_left = true;
+        reply = (Reply){};
+        begin_offline(&fake, &reply);
+        ck_assert_uint_eq(fake.n_tasks, 2);
+        ck_assert_uint_eq(fake.n_cancels, 2);
+        end_task(&fake, OUTCOME_CANCELLED, ZONE_KIND_MOVABLE, 0);
+        settle(&fake);
+        sd_bus_message_unref(reply.message);
+        end(&fake);
+}
+END_TEST
+
+/* With the bus, all of them leave. Until its task has ended there is no other. */
+START_TEST(task_without_a_bus) {
+        Reply reply = {};
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        begin_offline(&fake, &reply);
+        disconnect_ends(&fake);
+        ck_assert_uint_eq(fake.n_cancels, 1);
+        sd_bus_message_unref(reply.message);
+        connect_ends(&fake);
+        bus_server_begin(fake.server);
+        expect_task(&fake, "offline", 2, 0, 4711);
+        expect_error(call_manager(&fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0)),
+                     "org.memplug1.Error.Busy", "offline, asked for by");
+        expect_error(call_manager(&fake, BUS_METHOD_CANCEL_TASK, ""), BUS_ERROR_ACCESS_DENIED, "");
+        end_task(&fake, OUTCOME_CANCELLED, ZONE_KIND_MOVABLE, 0);
+        expect_task(&fake, "", 0, 0, 0);
+
+        /* One that is under way at the end of all. */
+        reply = (Reply){};
+        begin_offline(&fake, &reply);
+        ck_assert_uint_eq(fake.n_tasks, 2);
+        disconnect_ends(&fake);
+        sd_bus_message_unref(reply.message);
+        bus_server_free(fake.server);
+        sd_event_unref(fake.event);
+}
+END_TEST
+
+START_TEST(task_that_cannot_be) {
+        static const struct {
+                int error;
+                const char *name, *text;
+        } cases[] = {
+                { -EROFS, "org.memplug1.Error.Refused", "observe" },
+                { -EBUSY, "org.memplug1.Error.Busy", "held" },
+                { -EALREADY, "org.memplug1.Error.Busy", "Another task" },
+                { -ESHUTDOWN, "org.memplug1.Error.Cancelled", "ending" },
+                { -ENOMEM, BUS_ERROR_FAILED, "memory" },
+        };
+        Fake fake;
+        int held;
+
+        begin(&fake);
+        fake.uid = 0;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                fake.task_error = cases[i].error;
+                expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1,
+                                          UINT64_C(0), 0),
+                             cases[i].name, cases[i].text);
+                expect_error(
+                        call_manager(&fake, BUS_METHOD_UNPLUG, "st", "PNP0C80:01", UINT64_C(0)),
+                        cases[i].name, cases[i].text);
+        }
+        held = hold(&fake, "a test");
+        fake.task_error = -EBUSY;
+        expect_error(
+                call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1, UINT64_C(0), 0),
+                "org.memplug1.Error.Busy", "It is held by process 4711 of uid 0: a test.");
+        (void)close(held);
+        expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 0, UINT64_C(0), 0),
+                     BUS_ERROR_INVALID_ARGS, "No blocks");
+        expect_error(call_manager(&fake, BUS_METHOD_OFFLINE, "attb", 1, (uint64_t)1,
+                                  BUS_TIMEOUT_MAX + 1, 0),
+                     BUS_ERROR_INVALID_ARGS, "'timeout_usec'");
+        expect_error(call_manager(&fake, BUS_METHOD_REZONE, "atstb", 1, (uint64_t)1, "default",
+                                  UINT64_C(0), 0),
+                     BUS_ERROR_INVALID_ARGS, "'zone'");
+        expect_error(call_manager(&fake, BUS_METHOD_REZONE, "atstb", 0, "kernel", UINT64_C(0), 0),
+                     BUS_ERROR_INVALID_ARGS, "No blocks");
+        ck_assert_uint_eq(fake.n_tasks, 0);
+        end(&fake);
+}
+END_TEST
+
+START_TEST(unplug_of_what_is_no_dimm) {
+        static const struct {
+                Device device;
+                const char *text;
+        } cases[] = {
+                { { .source = SOURCE_VIRTIO_MEM, .name = "virtio0" }, "requested-size" },
+                { { .source = SOURCE_DAX, .name = "dax0.0" }, "daxctl" },
+        };
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                fake.other_device = cases[i].device;
+                expect_error(call_manager(&fake, BUS_METHOD_UNPLUG, "st", cases[i].device.name,
+                                          UINT64_C(0)),
+                             "org.memplug1.Error.Refused", cases[i].text);
+        }
+        for (size_t i = 0; i < 3; i++)
+                expect_error(call_manager(&fake, BUS_METHOD_UNPLUG, "st",
+                                          i == 0   ? "PNP0C80:01"
+                                          : i == 1 ? ""
+                                                   : "a-name-of-more-than-thirty-one-bytes",
+                                          UINT64_C(0)),
+                             BUS_ERROR_INVALID_ARGS, i == 0 ? "'PNP0C80:01'" : "'device'");
+        ck_assert_uint_eq(fake.n_tasks, 0);
+        end(&fake);
+}
+END_TEST
+
+START_TEST(task_of_too_many) {
+        Fake fake;
+
+        begin(&fake);
+        fake.uid = 0;
+        fake.ends_at_once = true;
+        for (size_t i = 0; i < 2; i++) {
+                Reply reply = {};
+
+                begin_with(&fake, &reply, BUS_METHOD_OFFLINE, BUS_ONLINE_MAX + 1 - i);
+                run_until(&fake, &reply.is_there);
+                if (i == 0)
+                        expect_error(reply.message, BUS_ERROR_LIMITS, "524288 blocks");
+                else
+                        expect_success(reply.message);
+        }
+        ck_assert_uint_eq(fake.task.n_blocks, 1);
+        end(&fake);
+}
+END_TEST
+
 /* Signals */
 
 START_TEST(signals) {
@@ -1227,6 +1651,12 @@ START_TEST(changes_are_told_together) {
         while (fake.n_signals == 1)
                 ck_assert_int_ge(sd_event_run(fake.event, UINT64_MAX), 0);
         ck_assert_str_eq(fake.signals, "Changed Busy Outcomes\nChanged Holds\n");
+
+        fake.state.n_task_done++;
+        bus_server_changed(fake.server);
+        while (fake.n_signals == 2)
+                ck_assert_int_ge(sd_event_run(fake.event, UINT64_MAX), 0);
+        ck_assert_str_eq(fake.signals, "Changed Busy Outcomes\nChanged Holds\nChanged Task\n");
         end(&fake);
 }
 END_TEST
@@ -1236,6 +1666,9 @@ TEST_PROGRAM("bus", interfaces, properties, devices, strangers_are_refused, root
              too_much_waits_for_polkit, a_password_takes_its_time, broken_config,
              hold_ends_with_its_descriptor, holds_are_bounded, online_answers_when_all_are_settled,
              online_fails_if_all_failed, online_of_two_callers, online_of_one_who_leaves,
-             online_that_cannot_be, online_of_too_many, signals, no_signals_without_a_bus,
-             too_many_signals, changes_are_told_together, the_end_waits_for_the_bus,
-             devices_are_read_now_and_then, devices_with_busy_blocks);
+             online_that_cannot_be, online_of_too_many, task_answers_at_its_end, rezone_and_unplug,
+             eject_that_fails, one_task_at_a_time, task_is_cancelled,
+             task_is_cancelled_before_it_begins, task_of_one_who_leaves, task_without_a_bus,
+             task_that_cannot_be, unplug_of_what_is_no_dimm, task_of_too_many, signals,
+             no_signals_without_a_bus, too_many_signals, changes_are_told_together,
+             the_end_waits_for_the_bus, devices_are_read_now_and_then, devices_with_busy_blocks);

@@ -10,7 +10,7 @@ _memplugctl_verb()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config | --sysroot | --why | --zone | --width | --add)
+		--config | --sysroot | --why | --zone | --width | --add | --timeout | --to)
 			i=$((i + 1))
 			[[ ${COMP_WORDS[i]} == = ]] && i=$((i + 1))
 			;;
@@ -81,7 +81,11 @@ _memplugctl()
 		mapfile -t COMPREPLY < <(compgen -W 'dimm: virtio-mem: dax:' -- "$word")
 		return
 		;;
-	--why | --width)
+	--to)
+		mapfile -t COMPREPLY < <(compgen -W 'kernel movable' -- "$word")
+		return
+		;;
+	--why | --width | --timeout)
 		COMPREPLY=()
 		return
 		;;
@@ -89,7 +93,7 @@ _memplugctl()
 
 	verb=$(_memplugctl_verb)
 	case $verb in
-	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot --width --add' ;;
+	'') options+=' --json --all --bytes --no-legend --no-pager --strict --zone --why --config --sysroot --width --add --timeout --keep-partial --dry-run --to --force' ;;
 	status) options+=' --json --all --config --sysroot' ;;
 	list) options+=' --json --all --bytes --no-legend --no-pager --config --sysroot' ;;
 	map) options+=' --json --sysroot --width' ;;
@@ -101,6 +105,9 @@ _memplugctl()
 	doctor) options+=' --json --no-pager --config --sysroot' ;;
 	monitor) options+=' --json' ;;
 	online) options+=' --json --zone' ;;
+	offline) options+=' --json --sysroot --timeout --keep-partial --dry-run' ;;
+	rezone) options+=' --json --timeout --to --force' ;;
+	unplug) options+=' --json --timeout' ;;
 	hold) options+=' --why' ;;
 	show-config) options+=' --json --no-pager --config --sysroot' ;;
 	esac
@@ -111,11 +118,11 @@ _memplugctl()
 	elif [[ $word == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 	elif [[ -z $verb ]]; then
-		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan explain history check-config show-config doctor monitor online hold reload help' \
+		mapfile -t COMPREPLY < <(compgen -W 'status list devices map plan explain history check-config show-config doctor monitor online offline rezone unplug hold reload help' \
 			-- "$word")
-	elif [[ $verb == explain ]]; then
+	elif [[ $verb == explain || $verb == unplug ]]; then
 		_memplugctl_what "$word" "$before"
-	elif [[ $verb == online ]]; then
+	elif [[ $verb == online || $verb == offline || $verb == rezone ]]; then
 		_memplugctl_what "$word" "$before" nodes
 	elif [[ $verb == check-config ]]; then
 		compopt -o filenames 2>/dev/null

@@ -37,6 +37,9 @@ _memplugctl_options_of()
 	doctor) reply=(--json --no-pager --config --sysroot) ;;
 	monitor) reply=(--json) ;;
 	online) reply=(--json --zone) ;;
+	offline) reply=(--json --sysroot --timeout --keep-partial --dry-run) ;;
+	rezone) reply=(--json --timeout --to --force) ;;
+	unplug) reply=(--json --timeout) ;;
 	hold) reply=(--why) ;;
 	reload | help) reply=() ;;
 	*)
@@ -72,7 +75,7 @@ _memplugctl()
 
 	for ((i = 2; i < CURRENT; i++)); do
 		case $words[i] in
-		--config | --sysroot | --why | --zone | --width | --add) ((i++)) ;;
+		--config | --sysroot | --why | --zone | --width | --add | --timeout | --to) ((i++)) ;;
 		-*) ;;
 		*)
 			verb=$words[i]
@@ -86,7 +89,8 @@ _memplugctl()
 	--sysroot/*) _files -/ && return ;;
 	--zone/*) compadd -- movable kernel default && return ;;
 	--add/*) compadd -S '' -- dimm: virtio-mem: dax: && return ;;
-	--why/* | --width/*) return ;;
+	--to/*) compadd -- kernel movable && return ;;
+	--why/* | --width/* | --timeout/*) return ;;
 	*/--config=*) compset -P '*=' && _files && return ;;
 	*/--sysroot=*) compset -P '*=' && _files -/ && return ;;
 	*/-*)
@@ -105,9 +109,9 @@ _memplugctl()
 		_describe verb reply
 	elif [[ $verb == check-config ]]; then
 		_files
-	elif [[ $verb == explain ]]; then
+	elif [[ $verb == explain || $verb == unplug ]]; then
 		_memplugctl_memory
-	elif [[ $verb == online ]]; then
+	elif [[ $verb == (online|offline|rezone) ]]; then
 		_memplugctl_memory nodes
 	elif [[ $verb == hold ]]; then
 		_command_names -e
