@@ -66,6 +66,7 @@ def memory_map_on_memory(box):
     devices = box.memplugctl_json("devices")
     expect("bytes of maps", [find_device(devices, [index])["own_map_bytes"]
                              for index in (blocks[0], blocks[-1] + 1)], [8 * MAP * splits, MAP])
-    box.unplug("large")
+    box.memplugctl("unplug PNP0C80:00")
+    expect("blocks that are left of it", set(box.guest.blocks()) & set(blocks), set())
     expect("Movable in the end", read_zones(box.guest)[1, "Movable"].present, 0)
     return "; ".join(both.words)
