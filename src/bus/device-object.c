@@ -44,7 +44,7 @@ static int read_devices(BusServer *server) {
         server->devices_are_old = false;
         r = server->ops->read_devices(server->userdata, &snapshot);
         if (r >= 0)
-                r = device_list_make(&snapshot, &list);
+                r = device_list_make(&snapshot, &server->stuck, &list);
         if (r < 0)
                 return r;
 

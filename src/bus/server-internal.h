@@ -82,6 +82,7 @@ struct BusServer {
         BusState shown; /* what the last change signal was about */
         uint64_t n_shown_hold_changes;
 
+        StuckBlocks stuck;
         DeviceList devices;       /* as they were read last */
         uint64_t devices_read_at; /* CLOCK_MONOTONIC µs, the end of that; 0: never */
         uint64_t devices_took;    /* µs */

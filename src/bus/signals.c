@@ -111,6 +111,8 @@ void bus_server_record(BusServer *server, const Record *record) {
         char rule[BUS_TEXT_MAX];
 
         online_note(server, record);
+        stuck_blocks_note(&server->stuck, record);
+        server->devices_are_old = true;
         if (!server->sends)
                 return;
 

@@ -10,6 +10,7 @@
 #include "ctl/groups.h"
 #include "ctl/json.h"
 #include "ctl/legend.h"
+#include "ctl/records.h"
 #include "ctl/table.h"
 #include "ctl/verb.h"
 #include "ctl/view.h"
@@ -78,6 +79,45 @@ static int add_line(struct libscols_table *table, const Options *options, const 
         return r;
 }
 
+/* On a line, as many as there are. */
+static void print_own_maps(const Devices *devices) {
+        const Groups *groups = &devices->groups;
+        char size[FORMAT_TEXT_MAX];
+        bool first = true;
+
+        for (size_t i = 0; i < groups->n_groups; i++) {
+                const Group *group = &groups->groups[i];
+
+                if (group->own_map == 0)
+                        continue;
+                if (first)
+                        printf("\nThese hold their own memory map, %s of each block, and go only as "
+                               "a whole:",
+                               format_size(devices->view.own_map.block_bytes, size));
+                printf(" %s", group->device->name);
+                first = false;
+        }
+        if (!first)
+                (void)putchar('\n');
+}
+
+/* What could be done about devices that can't go. */
+static int print_remedies(const Groups *groups) {
+        bool first = true;
+
+        for (size_t i = 0; i < groups->n_groups; i++) {
+                _cleanup_free_ char *remedy = group_remedy_text(&groups->groups[i]);
+
+                if (!remedy)
+                        return -ENOMEM;
+                if (!*remedy)
+                        continue;
+                printf("%s%s: %s\n", first ? "\n" : "", groups->groups[i].device->name, remedy);
+                first = false;
+        }
+        return 0;
+}
+
 static int print_table(const Options *options, const Devices *devices) {
         _cleanup_(scols_unref_tablep) struct libscols_table *table = NULL;
         int r;
@@ -98,7 +138,11 @@ static int print_table(const Options *options, const Devices *devices) {
                 return r;
 
         legend_print(options, &devices->view.snapshot, &devices->totals);
-        return 0;
+        if (options_have(options, OPTION_NO_LEGEND))
+                return 0;
+
+        print_own_maps(devices);
+        return print_remedies(&devices->groups);
 }
 
 static void print_json(const Devices *devices) {
@@ -119,20 +163,35 @@ static void print_json(const Devices *devices) {
         json_print(object);
 }
 
-int devices_run(const Options *options, int n_arguments, char **arguments) {
-        _cleanup_(devices_done) Devices devices = {};
+/* 0, or a negative errno, which was told. */
+static int load(const Options *options, Devices *devices) {
+        _cleanup_(records_done) Records records = {};
+        StuckBlocks stuck;
         int r;
 
-        r = view_load_memory(options, &devices.view);
+        r = view_load_memory(options, &devices->view);
+        if (r >= 0)
+                r = records_load(options_sysroot(options), &records);
         if (r < 0)
+                return r;
+
+        records_find_stuck(&records, &stuck);
+        r = totals_count(&devices->view.snapshot, &devices->totals);
+        if (r >= 0)
+                r = groups_gather(&devices->view, &stuck, &devices->groups);
+        return r < 0 ? log_error_errno(r, "can't list the devices: %m") : 0;
+}
+
+int devices_run(const Options *options, int n_arguments, char **arguments) {
+        _cleanup_(devices_done) Devices devices = {};
+        int r = 0;
+
+        if (load(options, &devices) < 0)
                 return EXIT_FAILURE;
 
-        r = totals_count(&devices.view.snapshot, &devices.totals);
-        if (r >= 0)
-                r = groups_gather(&devices.view.snapshot, &devices.groups);
-        if (r >= 0 && options_have(options, OPTION_JSON))
+        if (options_have(options, OPTION_JSON))
                 print_json(&devices);
-        else if (r >= 0)
+        else
                 r = print_table(options, &devices);
         if (r < 0) {
                 (void)log_error_errno(r, "can't list the devices: %m");

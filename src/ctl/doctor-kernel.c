@@ -7,6 +7,7 @@
 
 #include "ctl/doctor.h"
 #include "ctl/file-set.h"
+#include "ctl/format.h"
 
 static void add_onlining_kernel(Doctor *doctor) {
         const View *view = &doctor->status.view;
@@ -123,14 +124,18 @@ static void look_at_policy(Doctor *doctor) {
 }
 
 static void look_at_memory_map(Doctor *doctor) {
-        bool is_on;
+        const OwnMap *own = &doctor->status.view.own_map;
+        char bytes[FORMAT_TEXT_MAX];
 
-        if (sysfs_read_memmap_on_memory(doctor->sysfs, &is_on) < 0 || !is_on)
+        if (own->block_bytes == 0)
                 return;
 
-        findings_add(&doctor->findings, FINDING_NOTE, NULL, 0,
-                     "memmap_on_memory is on: new memory holds its own map, so that a block has "
-                     "less room, and a device can be unplugged only as a whole");
+        findings_add(
+                &doctor->findings, FINDING_NOTE, NULL, 0,
+                "memmap_on_memory is on: %s hold their own memory map, %s of each block, which "
+                "nothing else can use; such a device goes only as a whole",
+                own->large ? "new DIMMs" : "new DIMMs of a single block",
+                format_size(own->block_bytes, bytes));
 }
 
 void doctor_look_at_kernel(Doctor *doctor) {

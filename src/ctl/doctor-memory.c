@@ -8,9 +8,6 @@
 #include "ctl/format.h"
 #include "ctl/status-budget.h"
 
-/* What the kernel keeps about each page. */
-#define MAP_BYTES_PER_PAGE 64
-
 static void look_at_budget(Doctor *doctor) {
         const View *view = &doctor->status.view;
         const BudgetReason *state = &view->judgement.state;
@@ -104,18 +101,18 @@ static uint64_t count_free_kernel_pages(const Zoneinfo *zoneinfo) {
 
 /* The map of new memory is taken from the kernel's, at the moment when it is plugged. */
 static void look_at_room_for_map(Doctor *doctor) {
-        const Device *dimm = largest_dimm(&doctor->status.view.snapshot);
+        const View *view = &doctor->status.view;
+        const Device *dimm = largest_dimm(&view->snapshot);
         _cleanup_(zoneinfo_done) Zoneinfo zoneinfo = {};
         char size[FORMAT_TEXT_MAX], wanted[FORMAT_TEXT_MAX], is_free[FORMAT_TEXT_MAX];
         uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), needed, free_bytes;
-        bool from_itself;
 
         if (!dimm || sysfs_read_zoneinfo(doctor->sysfs, &zoneinfo) < 0)
                 return;
-        if (sysfs_read_memmap_on_memory(doctor->sysfs, &from_itself) >= 0 && from_itself)
+        if (own_map_of(&view->own_map, SOURCE_DIMM, dimm->size / view->snapshot.block_size) > 0)
                 return;
 
-        needed = dimm->size / page_size * MAP_BYTES_PER_PAGE;
+        needed = memory_map_bytes(dimm->size, page_size);
         free_bytes = count_free_kernel_pages(&zoneinfo) * page_size;
         if (free_bytes >= needed)
                 return;

@@ -17,6 +17,9 @@ static void add_block(json_object *object, const Explanation *explanation, const
         Fold fold = explain_fold(explanation, block);
 
         json_add(object, "block", fold_to_json(&explanation->view, &fold));
+        json_add(object, "own_map_bytes",
+                 json_new_number(own_map_of_block(&explanation->view.own_map,
+                                                  &explanation->view.snapshot, block)));
         json_add(object, "records", records_of_block(explanation, block));
         json_add(object, "records_of_earlier_blocks",
                  json_new_number(explain_count_foreign(explanation, block)));

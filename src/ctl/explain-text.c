@@ -30,6 +30,15 @@ static void print_place(const Snapshot *snapshot, const Block *block) {
                 print_line("source", format_source(snapshot, block, source));
 }
 
+/* Of what holds its own memory map: so many bytes of it. */
+static void print_map(uint64_t bytes) {
+        char size[FORMAT_TEXT_MAX];
+
+        if (bytes > 0)
+                printf("  %-10s %s of it are its own memory map; the device goes only as a whole\n",
+                       "map", format_size(bytes, size));
+}
+
 /* "online, zone Normal", "offline, may go to Normal Movable" */
 static const char *describe_state(const Block *block, char text[2 * FORMAT_TEXT_MAX]) {
         const char *state = block_state_to_string(block->state);
@@ -149,6 +158,7 @@ static int print_block(const Explanation *explanation, const Block *block) {
 
         print_place(&explanation->view.snapshot, block);
         print_line("state", describe_state(block, state));
+        print_map(own_map_of_block(&explanation->view.own_map, &explanation->view.snapshot, block));
         r = print_rule(&fold);
         return r < 0 ? r : print_records(explanation, block);
 }
@@ -209,10 +219,11 @@ static int print_device(const Explanation *explanation, const Group *group) {
         const Snapshot *snapshot = &explanation->view.snapshot;
         _cleanup_free_ char *blocks = block_list_format(&group->blocks);
         _cleanup_free_ char *removable = group_removable_text(group);
+        _cleanup_free_ char *remedy = group_remedy_text(group);
         char size[FORMAT_TEXT_MAX], node[FORMAT_TEXT_MAX], state[FORMAT_TEXT_MAX];
         const char *zones = group_zones_word(group);
 
-        if (!blocks || !removable)
+        if (!blocks || !removable || !remedy)
                 return -ENOMEM;
 
         puts(group->device->name);
@@ -222,7 +233,10 @@ static int print_device(const Explanation *explanation, const Group *group) {
                format_size(group_count(group) * snapshot->block_size, size), blocks);
         group_format_state(group, state);
         printf("  %-10s %s%s%s\n", "state", state, zones ? ", zones " : "", zones ?: "");
+        print_map(group->own_map);
         print_line("removable", removable);
+        if (*remedy)
+                print_line("", remedy);
         if (print_folds(explanation, group) < 0)
                 return -ENOMEM;
         print_counts(explanation, group);

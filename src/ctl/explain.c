@@ -94,6 +94,7 @@ static bool next_subject(const Explanation *explanation, const What *what, size_
 }
 
 static int load(const Options *options, Explanation *explanation) {
+        StuckBlocks stuck;
         int r;
 
         r = view_load(options, &explanation->view);
@@ -102,7 +103,8 @@ static int load(const Options *options, Explanation *explanation) {
         if (r < 0)
                 return r;
 
-        r = groups_gather(&explanation->view.snapshot, &explanation->groups);
+        records_find_stuck(&explanation->records, &stuck);
+        r = groups_gather(&explanation->view, &stuck, &explanation->groups);
         if (r < 0)
                 return log_error_errno(r, "can't explain anything: %m");
         if (!explanation->view.config_is_valid)

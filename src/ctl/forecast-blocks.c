@@ -143,10 +143,12 @@ static ZoneKind told_zone(const Forecast *forecast, Online online, ZoneKind zone
 static void account(Forecast *forecast, const Block *block, ZoneKind zone, bool moved) {
         ZoneKind from = block_zone_kind(block);
 
-        forecast_note_error(forecast, world_account(&forecast->world, block->node, zone, 1));
+        uint64_t map = own_map_of_block(&forecast->facts->own_map, forecast->snapshot, block);
+
+        forecast_note_error(forecast, world_account(&forecast->world, block->node, zone, map, 1));
         if (moved && from != _ZONE_KIND_INVALID)
                 forecast_note_error(forecast,
-                                    world_account(&forecast->world, block->node, from, -1));
+                                    world_account(&forecast->world, block->node, from, map, -1));
         if (forecast->has_budget)
                 forecast_note_error(
                         forecast, budget_settle(&forecast->budget, block,

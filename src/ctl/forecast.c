@@ -3,9 +3,6 @@
 
 #include <errno.h>
 
-/* sizeof(struct page) */
-#define MAP_BYTES_OF_PAGE 64
-
 static const char *const hindrance_table[] = {
         [HINDRANCE_NONE] = "none",
         [HINDRANCE_RULE] = "rule",
@@ -49,7 +46,7 @@ static BudgetReason state_of_budget(Forecast *forecast) {
 }
 
 static uint64_t map_of_block(const Forecast *forecast) {
-        return forecast->world.block_pages * MAP_BYTES_OF_PAGE;
+        return memory_map_bytes(forecast->snapshot->block_size, forecast->world.page_size);
 }
 
 /* A DIMM's is made of one piece, before any of it is online. virtio-mem's is made block by block. */
@@ -59,7 +56,7 @@ static void plan_map(Forecast *forecast, MemoryMap *map) {
 
         *map = (MemoryMap){
                 .bytes = n * map_of_block(forecast),
-                .from_itself = forecast->facts->memmap_on_memory && addition->source == SOURCE_DIMM,
+                .from_itself = own_map_of(&forecast->facts->own_map, addition->source, n) > 0,
                 .free_known = forecast->world.zones_known,
                 .free = world_free_kernel(&forecast->world),
         };

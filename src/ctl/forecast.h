@@ -73,7 +73,7 @@ typedef struct ForecastFacts {
         Mode mode;            /* what is active: never "auto" */
         Online kernel_policy; /* as in VerdictFacts */
         bool taken_over;      /* memplugd has changed auto_online_blocks */
-        bool memmap_on_memory;
+        OwnMap own_map;
         bool untold_zones; /* the kernel's own policy chooses for a plain "online" by its own lights */
         uint64_t available; /* bytes that programs could still get; 0: not known */
         const RangeSet *cpu_nodes;

@@ -6,37 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The block must come behind those that are in the list. */
-int block_list_add(BlockList *list, BlockIndex index) {
-        size_t n = list->n_ranges;
-
-        if (n > 0 && list->ranges[n - 1].last + 1 == index) {
-                list->ranges[n - 1].last = index;
-                return 0;
-        }
-
-        /* A power of two is full. */
-        if ((n & (n - 1)) == 0) {
-                Range *ranges = reallocarray(list->ranges, n ? n * 2 : 1, sizeof(Range));
-
-                if (!ranges)
-                        return -ENOMEM;
-                list->ranges = ranges;
-        }
-
-        list->ranges[list->n_ranges++] = (Range){ index, index };
-        return 0;
-}
-
-uint64_t block_list_count(const BlockList *list) {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < list->n_ranges; i++)
-                n += list->ranges[i].last - list->ranges[i].first + 1;
-
-        return n;
-}
-
 /* Neighbours mostly belong to the same, so the last one is looked at first. */
 static Group *find_group(const Groups *groups, const Device *device, const Block *block) {
         for (size_t i = groups->n_groups; i > 0; i--) {
@@ -70,7 +39,7 @@ static Group *find_or_add(Groups *groups, const Device *device, const Block *blo
         return &grown[groups->n_groups++];
 }
 
-static int add_block(Group *group, const Block *block) {
+static int add_block(Group *group, const Block *block, bool stuck) {
         int r;
 
         group->n_blocks[share_of_block(block)]++;
@@ -80,19 +49,23 @@ static int add_block(Group *group, const Block *block) {
         if (r == 0 && block->state != BLOCK_OFFLINE && block->valid_zones.known &&
             block_zone_kind(block) != ZONE_KIND_MOVABLE)
                 r = block_list_add(&group->kernel, block->index);
+        if (r == 0 && group->device)
+                r = obstacles_add(&group->obstacles, block, stuck);
 
         return r;
 }
 
-int groups_gather(const Snapshot *snapshot, Groups *ret) {
+int groups_gather(const View *view, const StuckBlocks *stuck, Groups *ret) {
+        const Snapshot *snapshot = &view->snapshot;
         _cleanup_(groups_done) Groups groups = {};
 
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
                 const Block *block = &snapshot->blocks[i];
                 Group *group = find_or_add(&groups, snapshot_device(snapshot, block), block);
 
-                if (!group || add_block(group, block) < 0)
+                if (!group || add_block(group, block, stuck_blocks_have(stuck, block)) < 0)
                         return -ENOMEM;
+                group->own_map += own_map_of_block(&view->own_map, snapshot, block);
         }
 
         *ret = groups;
@@ -102,8 +75,9 @@ int groups_gather(const Snapshot *snapshot, Groups *ret) {
 
 void groups_done(Groups *groups) {
         for (size_t i = 0; i < groups->n_groups; i++) {
-                free(groups->groups[i].blocks.ranges);
-                free(groups->groups[i].kernel.ranges);
+                block_list_done(&groups->groups[i].blocks);
+                block_list_done(&groups->groups[i].kernel);
+                obstacles_done(&groups->groups[i].obstacles);
         }
         free(groups->groups);
         *groups = (Groups){};
@@ -114,12 +88,7 @@ uint64_t group_count(const Group *group) {
 }
 
 Removable group_removable(const Group *group) {
-        if (!group->device)
-                return REMOVABLE_NOTHING;
-        if (group->kernel.n_ranges > 0)
-                return REMOVABLE_NO;
-
-        return group->n_blocks[SHARE_UNKNOWN] > 0 ? REMOVABLE_UNKNOWN : REMOVABLE_YES;
+        return group->device ? obstacles_removable(&group->obstacles) : REMOVABLE_NOTHING;
 }
 
 void shares_add_to_json(json_object *object, const uint64_t n_blocks[_SHARE_MAX],
@@ -136,28 +105,6 @@ void shares_add_to_json(json_object *object, const uint64_t n_blocks[_SHARE_MAX]
 }
 
 /* For people, and for programs */
-
-char *block_list_format(const BlockList *list) {
-        char *text = NULL;
-        size_t size = 0;
-        FILE *f;
-
-        f = open_memstream(&text, &size);
-        if (!f)
-                return NULL;
-
-        for (size_t i = 0; i < list->n_ranges; i++) {
-                char range[FORMAT_TEXT_MAX];
-
-                (void)fprintf(f, "%s%s", i > 0 ? "," : "",
-                              format_blocks(list->ranges[i].first, list->ranges[i].last, range));
-        }
-        if (fclose(f) != 0) {
-                free(text);
-                return NULL;
-        }
-        return text;
-}
 
 void group_format_state(const Group *group, char text[FORMAT_TEXT_MAX]) {
         uint64_t n = group_count(group), n_online = n - group->n_blocks[SHARE_OFFLINE];
@@ -181,25 +128,30 @@ const char *group_zones_word(const Group *group) {
 }
 
 char *group_removable_text(const Group *group) {
-        static const char *const words[] = {
-                [REMOVABLE_YES] = "yes",
-                [REMOVABLE_UNKNOWN] = "unknown",
+        static const char *const words[_REMOVABLE_MAX] = {
+                [REMOVABLE_NO] = "no",           [REMOVABLE_YES] = "yes",
+                [REMOVABLE_PERHAPS] = "perhaps", [REMOVABLE_UNKNOWN] = "unknown",
                 [REMOVABLE_NOTHING] = "-",
         };
         Removable removable = group_removable(group);
-        _cleanup_free_ char *blocks = NULL;
-        uint64_t n = block_list_count(&group->kernel);
+        _cleanup_free_ char *what = NULL;
         char *text;
 
-        if (removable != REMOVABLE_NO)
+        if (removable == REMOVABLE_YES || removable == REMOVABLE_NOTHING)
                 return strdup(words[removable]);
 
-        blocks = block_list_format(&group->kernel);
-        if (!blocks || asprintf(&text, "no, %" PRIu64 " block%s in the kernel zone: %s", n,
-                                format_plural(n), blocks) < 0)
+        what = obstacles_format(&group->obstacles);
+        if (!what || asprintf(&text, "%s, %s", words[removable], what) < 0)
                 return NULL;
 
         return text;
+}
+
+char *group_remedy_text(const Group *group) {
+        if (!group->device)
+                return strdup("");
+
+        return obstacles_format_remedy(&group->obstacles, group->device->name);
 }
 
 static json_object *blocks_to_json(const BlockList *list) {
@@ -218,15 +170,37 @@ static json_object *blocks_to_json(const BlockList *list) {
 static json_object *removable_to_json(const Group *group) {
         Removable removable = group_removable(group);
 
-        if (removable == REMOVABLE_UNKNOWN || removable == REMOVABLE_NOTHING)
+        if (removable != REMOVABLE_YES && removable != REMOVABLE_NO)
                 return NULL;
 
         return json_new_bool(removable == REMOVABLE_YES);
 }
 
+static json_object *obstacles_to_json(const Group *group) {
+        json_object *array;
+
+        if (!group->device)
+                return NULL;
+
+        array = json_new_array();
+        for (Obstacle obstacle = 0; obstacle < _OBSTACLE_MAX; obstacle++) {
+                const BlockList *list = &group->obstacles.of[obstacle];
+                json_object *object;
+
+                if (list->n_ranges == 0)
+                        continue;
+                object = json_new_object();
+                json_add(object, "obstacle", json_new_text(obstacle_to_string(obstacle)));
+                json_add(object, "blocks", blocks_to_json(list));
+                json_append(array, object);
+        }
+        return array;
+}
+
 json_object *group_to_json(const Snapshot *snapshot, const Group *group) {
         const Device *device = group->device;
         json_object *object = json_new_object();
+        _cleanup_free_ char *remedy = group_remedy_text(group);
         const char *zones = group_zones_word(group);
 
         json_add(object, "device", device ? json_new_text(device->name) : NULL);
@@ -237,11 +211,14 @@ json_object *group_to_json(const Snapshot *snapshot, const Group *group) {
         json_add(object, "node",
                  group->node == NODE_UNKNOWN ? NULL : json_new_number((uint64_t)group->node));
         json_add(object, "bytes", json_new_number(group_count(group) * snapshot->block_size));
+        json_add(object, "own_map_bytes", json_new_number(group->own_map));
         json_add(object, "blocks", blocks_to_json(&group->blocks));
         shares_add_to_json(object, group->n_blocks, snapshot->block_size);
         json_add(object, "zones", zones ? json_new_text(zones) : NULL);
         json_add(object, "removable", removable_to_json(group));
         json_add(object, "kernel_blocks", blocks_to_json(&group->kernel));
+        json_add(object, "obstacles", obstacles_to_json(group));
+        json_add(object, "remedy", remedy && *remedy ? json_new_text(remedy) : NULL);
         json_add(object, "device_state",
                  device && device->state[0] ? json_new_text(device->state) : NULL);
         return object;

@@ -3,23 +3,12 @@
 /*
  * The blocks by what they were plugged with: a device, or a source that knows no devices.
  */
-#include "base/range-set.h"
 #include "ctl/format.h"
 #include "ctl/json.h"
 #include "ctl/totals.h"
-
-/* Numbers of blocks, ascending. */
-typedef struct BlockList {
-        size_t n_ranges;
-        Range *ranges;
-} BlockList;
-
-typedef enum Removable {
-        REMOVABLE_NO,
-        REMOVABLE_YES,     /* as far as zones go: all of it is movable, or offline */
-        REMOVABLE_UNKNOWN, /* some of it is online in a zone that the kernel doesn't tell */
-        REMOVABLE_NOTHING, /* this is no device */
-} Removable;
+#include "ctl/view.h"
+#include "model/obstacles.h"
+#include "model/stuck-blocks.h"
 
 typedef struct Group {
         const Device *device; /* in the snapshot; NULL: blocks of 'source' and 'node' without one */
@@ -28,7 +17,9 @@ typedef struct Group {
         bool hot_added; /* at least one of the blocks */
         uint64_t n_blocks[_SHARE_MAX];
         BlockList blocks;
-        BlockList kernel; /* of these, the ones that are online in the kernel's zones */
+        BlockList kernel;    /* of these, the ones that are online in the kernel's zones */
+        Obstacles obstacles; /* of a device */
+        uint64_t own_map;    /* bytes of it that are its own memory map */
 } Group;
 
 typedef struct Groups {
@@ -36,8 +27,11 @@ typedef struct Groups {
         Group *groups; /* by their first blocks */
 } Groups;
 
-/* 0 or -ENOMEM. The caller ends *ret with groups_done(); the snapshot must live as long. */
-int groups_gather(const Snapshot *snapshot, Groups *ret);
+/*
+ * 'stuck': what didn't go offline when that was tried. 0 or -ENOMEM. The caller ends *ret with
+ * groups_done(); the view must live as long.
+ */
+int groups_gather(const View *view, const StuckBlocks *stuck, Groups *ret);
 
 /* Frees what it holds, not itself. */
 void groups_done(Groups *groups);
@@ -49,15 +43,6 @@ Removable group_removable(const Group *group);
 void shares_add_to_json(json_object *object, const uint64_t n_blocks[_SHARE_MAX],
                         uint64_t block_size);
 
-/* Adds a block, which must come behind those that are there. 0 or -ENOMEM. */
-int block_list_add(BlockList *list, BlockIndex index);
-
-/* How many blocks the list has. */
-uint64_t block_list_count(const BlockList *list);
-
-/* "32-39,41". The caller's; NULL: no memory. */
-char *block_list_format(const BlockList *list);
-
 /* "online", "offline", "6 of 8 online"; and what the kernel calls the device's state itself. */
 void group_format_state(const Group *group, char text[FORMAT_TEXT_MAX]);
 
@@ -67,8 +52,12 @@ void group_format_state(const Group *group, char text[FORMAT_TEXT_MAX]);
  */
 const char *group_zones_word(const Group *group);
 
-/* "yes", or what stops it from being unplugged. The caller's; NULL: no memory. */
+/*
+ * "yes", or what stops it from being unplugged; and what could be done about that, or "". The caller's;
+ * NULL: no memory.
+ */
 char *group_removable_text(const Group *group);
+char *group_remedy_text(const Group *group);
 
 /* The keys of one element of devices' "devices". The result is the caller's. */
 json_object *group_to_json(const Snapshot *snapshot, const Group *group);

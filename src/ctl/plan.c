@@ -103,7 +103,8 @@ static int learn_mode(Sysfs *sysfs, Plan *plan) {
                 online_from_kernel_word(view->taken_over[0] ? view->taken_over : view->auto_online);
         plan->facts.untold_zones = sysfs_read_setting(sysfs, SETTING_ONLINE_POLICY, text) > 0 &&
                                    strcmp(text, "auto-movable") == 0;
-        return sysfs_read_memmap_on_memory(sysfs, &plan->facts.memmap_on_memory);
+        plan->facts.own_map = view->own_map;
+        return 0;
 }
 
 static int learn(Sysfs *sysfs, const char *root, Plan *plan) {

@@ -70,6 +70,12 @@ int records_load(const char *root, Records *ret) {
         return 0;
 }
 
+void records_find_stuck(const Records *records, StuckBlocks *ret) {
+        ret->n = 0;
+        for (size_t i = 0; i < records->n_records; i++)
+                stuck_blocks_note(ret, &records->records[i]);
+}
+
 /* "ENOMEM (Cannot allocate memory)"; one that has no name is its number. */
 static void print_error(FILE *f, int error) {
         const char *name = strerrorname_np(-error);

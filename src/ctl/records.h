@@ -5,7 +5,7 @@
  */
 #include "ctl/format.h"
 #include "ctl/json.h"
-#include "model/record.h"
+#include "model/stuck-blocks.h"
 
 typedef struct Records {
         char *old_text,
@@ -19,6 +19,9 @@ int records_load(const char *root, Records *ret);
 
 /* Frees what it holds, not itself. */
 void records_done(Records *records);
+
+/* What of it didn't go offline when that was tried last. */
+void records_find_stuck(const Records *records, StuckBlocks *ret);
 
 /* Whether it is of this very block, and not of one that was there before it. */
 static inline bool record_is_of(const Record *record, const Block *block) {

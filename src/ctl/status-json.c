@@ -37,6 +37,19 @@ static json_object *troubles_to_json(const Status *status) {
         return array;
 }
 
+/* Null: new memory doesn't hold its own map. */
+static json_object *own_map_to_json(const OwnMap *own) {
+        json_object *object;
+
+        if (own->block_bytes == 0)
+                return NULL;
+
+        object = json_new_object();
+        json_add(object, "block_bytes", json_new_number(own->block_bytes));
+        json_add(object, "large_devices", json_new_bool(own->large));
+        return object;
+}
+
 void status_print_json(const Status *status) {
         _cleanup_(json_object_putp) json_object *object = json_new_object();
         const View *view = &status->view;
@@ -52,6 +65,7 @@ void status_print_json(const Status *status) {
                  view->auto_online[0] ? json_new_text(view->auto_online) : NULL);
         json_add(object, "auto_online_blocks_before",
                  view->taken_over[0] ? json_new_text(view->taken_over) : NULL);
+        json_add(object, "own_map", own_map_to_json(&view->own_map));
         json_add(object, "budget", status_budget_to_json(status));
         json_add(object, "sources_hidden", json_new_bool(view->snapshot.sources_hidden));
         json_add(object, "block_size", json_new_number(view->snapshot.block_size));

@@ -15,7 +15,7 @@
 #include "ctl/table.h"
 #include "rules/kernel-words.h"
 
-/* How many lines there may be about the budget (BUDGET_LINES_MAX at most) and the daemon. */
+/* How many lines there may be about the budget (BUDGET_LINES_MAX at most), the map and the daemon. */
 #define EXTRA_MAX 9
 
 /* How much is shown of each part without --all, so that all of it fits one screen. */
@@ -23,11 +23,11 @@ typedef struct Room {
         size_t files, nodes, folds; /* lines; of folds: for each kind of trouble */
 } Room;
 
-/* What it takes lines away from: those about the budget and about the daemon. */
-static Room find_room(size_t n_budget, size_t n_daemon) {
+/* What takes lines away from it: those about the budget and the map, and about the daemon. */
+static Room find_room(size_t n_others, size_t n_daemon) {
         static const Room most = { .files = 2, .nodes = 7, .folds = 2 },
                           tight = { .files = 1, .nodes = 10, .folds = 1 };
-        size_t n = n_budget + n_daemon;
+        size_t n = n_others + n_daemon;
         Room room = n_daemon == 0 || n + 2 <= most.nodes ? most : tight;
 
         room.nodes = room.nodes > n ? room.nodes - n : 1;
@@ -167,6 +167,15 @@ static void print_kernel(const View *view) {
                output_colour(COLOUR_WAITING), output_no_colour());
         print_setting(view);
         printf(": the rules come too late for it\n");
+}
+
+static void print_own_map(const OwnMap *own) {
+        char size[FORMAT_TEXT_MAX];
+
+        if (own->block_bytes > 0)
+                printf("        (memmap_on_memory: DIMMs%s hold their own map, %s of %s)\n",
+                       own->large ? "" : " of one block", format_size(own->block_bytes, size),
+                       own->large ? "each block" : "it");
 }
 
 typedef enum Column {
@@ -355,7 +364,7 @@ static int print_troubles(const Status *status, size_t max, bool all) {
 int status_print(const Status *status, bool all) {
         _cleanup_(daemon_lines_done) DaemonLines daemon = {};
         _cleanup_(budget_lines_done) BudgetLines budget = {};
-        size_t n_daemon;
+        size_t n_daemon, n_others;
         Room room;
         int r;
 
@@ -366,15 +375,17 @@ int status_print(const Status *status, bool all) {
                 return r;
 
         n_daemon = daemon.n;
-        if (!all && budget.n + n_daemon > EXTRA_MAX)
-                n_daemon = EXTRA_MAX - budget.n;
-        room = find_room(budget.n, n_daemon);
+        n_others = budget.n + (status->view.own_map.block_bytes > 0);
+        if (!all && n_others + n_daemon > EXTRA_MAX)
+                n_daemon = EXTRA_MAX - n_others;
+        room = find_room(n_others, n_daemon);
         r = print_config(&status->view, room.files, all);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n_daemon; i++)
                 puts(daemon.lines[i]);
         print_kernel(&status->view);
+        print_own_map(&status->view.own_map);
         for (size_t i = 0; i < budget.n; i++)
                 puts(budget.lines[i]);
 

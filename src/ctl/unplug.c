@@ -70,7 +70,7 @@ static void tell_what_is_online(const Snapshot *snapshot, uint32_t device) {
                         text = block_list_format(&list);
                 if (text)
                         log_notice("offline first: %s, %s", text, words[zone]);
-                free(list.ranges);
+                block_list_done(&list);
         }
 }
 

@@ -126,6 +126,10 @@ int view_read_memory(const Options *options, View *view) {
         if (r < 0)
                 return log_error_errno(r, "can't read where the memory blocks come from: %m");
 
+        r = sysfs_read_own_map(sysfs, &view->snapshot, &view->own_map);
+        if (r < 0)
+                return log_error_errno(r, "can't read memmap_on_memory: %m");
+
         return view->policy ? judge(sysfs, view) : 0;
 }
 

@@ -16,7 +16,8 @@ typedef struct View {
         char auto_online[SETTING_TEXT_MAX]; /* "": the kernel has no such setting */
         char taken_over
                 [SETTING_TEXT_MAX]; /* what it was before memplugd changed it; "": it didn't */
-        Policy *policy;             /* the built-in rules alone if the config is broken */
+        OwnMap own_map;
+        Policy *policy; /* the built-in rules alone if the config is broken */
         bool config_is_valid;
         ConfigReport report;
         Judgement judgement; /* empty as long as either the config or the memory wasn't read */

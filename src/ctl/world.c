@@ -120,9 +120,10 @@ static ZonePages *find_zone(World *world, int node, Zone zone) {
         return NULL;
 }
 
-int world_account(World *world, int node, ZoneKind kind, int sign) {
+int world_account(World *world, int node, ZoneKind kind, uint64_t map, int sign) {
         Zone zone = kind == ZONE_KIND_MOVABLE ? ZONE_MOVABLE : ZONE_NORMAL;
         ZonePages *pages = find_zone(world, node, zone);
+        uint64_t usable = world->block_pages - map / world->page_size;
         int r;
 
         if (!world->zones_known)
@@ -136,11 +137,11 @@ int world_account(World *world, int node, ZoneKind kind, int sign) {
 
         if (sign > 0) {
                 pages->present += world->block_pages;
-                pages->free += world->block_pages;
+                pages->free += usable;
                 return 0;
         }
         pages->present -= pages->present < world->block_pages ? pages->present : world->block_pages;
-        pages->free -= pages->free < world->block_pages ? pages->free : world->block_pages;
+        pages->free -= pages->free < usable ? pages->free : usable;
         return 0;
 }
 

@@ -34,8 +34,11 @@ int world_plug(World *world, BlockIndex first, BlockIndex last, int node);
 /* Reads and writes its blocks; 'userdata' is the World. */
 extern const ActuateOps world_ops;
 
-/* A block came to a zone that was offline, or went: 'sign' is 1 or -1. 0 or -ENOMEM. */
-int world_account(World *world, int node, ZoneKind kind, int sign);
+/*
+ * A block came to a zone that was offline, or went: 'sign' is 1 or -1. 'map': so many bytes of it are its
+ * own map, and never free. 0 or -ENOMEM.
+ */
+int world_account(World *world, int node, ZoneKind kind, uint64_t map, int sign);
 
 /* What is free in kernel zones, in bytes. */
 uint64_t world_free_kernel(const World *world);

@@ -8,6 +8,7 @@
  * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
  */
 #include "base/range-set.h"
+#include "model/own-map.h"
 #include "model/setting.h"
 #include "model/snapshot.h"
 #include "model/zoneinfo.h"
@@ -108,10 +109,10 @@ int sysfs_read_setting(Sysfs *sysfs, Setting setting, char text[SETTING_TEXT_MAX
 int sysfs_write_setting(Sysfs *sysfs, Setting setting, const char *text);
 
 /*
- * Whether new memory's map is taken from that memory itself, where its driver wants that (ACPI's does).
- * A kernel that can't do so doesn't.
+ * What this kernel does with the map of new memory: see model/own-map.h. One that has no such setting takes
+ * it from elsewhere. The snapshot must have devices.
  */
-int sysfs_read_memmap_on_memory(Sysfs *sysfs, bool *ret);
+int sysfs_read_own_map(Sysfs *sysfs, const Snapshot *snapshot, OwnMap *ret);
 
 /*
  * How many pages the zones have now. What 'zoneinfo' held is replaced, its memory used again; after a

@@ -413,6 +413,61 @@ def case_devices_json(ctl):
           f"blocks {blocks}")
 
 
+def case_devices_obstacles(ctl):
+    """What is in the way, each kind of it, and what could be done."""
+    tree = devices_tree()
+    stuck = "busy other movable movable 16 60000000 written 9 - 0 2"
+    gone = record_line(tree, 36, f"settled asked {stuck}", ["Movable", "", "", ""], inode=1)
+    tree.file("run/memplugd/records.old", gone + "".join(
+        record_line(tree, block, f"settled asked {stuck}", ["Movable", "", "", ""])
+        for block in (32, 34, 35)))
+    tree.file("run/memplugd/records", record_line(
+        tree, 35, "settled asked done memplugd movable movable 0 700 written 1 - 0 2",
+        ["Movable", "", "", ""]))
+    tree.file("sys/devices/system/memory/memory65/valid_zones", "none\n")
+    ctl.expect("devices", "--sysroot", "tree")
+    told = {device["device"]: device for device in ctl.json("devices", "--sysroot", "tree")["devices"]}
+    got = {name: (device["removable"], [entry["obstacle"] for entry in device["obstacles"]])
+           for name, device in told.items() if name}
+    check(got == {"PNP0C80:00": (None, ["busy"]), "PNP0C80:01": (True, []),
+                  "virtio3": (False, ["kernel"]), "dax0.0": (True, []), "PNP0C80:0a": (True, []),
+                  "PNP0C80:0b": (False, ["never", "unknown"])}, f"{got}")
+    text = ctl.run("explain", "PNP0C80:00", "--sysroot", "tree").stdout
+    check(re.search(r"^  removable +perhaps, 2 blocks .*: 32,34\n +'memplugctl offline PNP0C80:00' "
+                    "tries again$", text, re.M), text)
+
+
+def case_devices_own_map(ctl):
+    """DIMMs that hold their own memory map, as each kernel does that."""
+    tree = devices_tree()
+    tree.file("sys/module/memory_hotplug/parameters/memmap_on_memory", "Y\n")
+    for release, wanted in ("6.1.0-50-amd64", {"PNP0C80:0a": 2}), (
+            "6.12.95", {"PNP0C80:00": 8, "PNP0C80:01": 8, "PNP0C80:0a": 2, "PNP0C80:0b": 8}):
+        tree.file("proc/sys/kernel/osrelease", f"{release}\n")
+        told = ctl.json("devices", "--sysroot", "tree")["devices"]
+        got = {device["device"]: device["own_map_bytes"] >> 20 for device in told
+               if device["own_map_bytes"]}
+        check(got == wanted, f"{release}: {got}")
+        own_map = ctl.json("status", "--sysroot", "tree")["own_map"]
+        check(own_map == {"block_bytes": 2 << 20, "large_devices": len(wanted) > 1}, f"{own_map}")
+    ctl.expect("devices", "--sysroot", "tree")
+    text = ctl.run("explain", "33", "PNP0C80:00", "--sysroot", "tree").stdout
+    check("\n  map        2M of it are its own memory map; the device goes only as a whole\n" in text
+          and "\n  map        8M of it are its own memory map; the device goes only as a whole\n" in text,
+          text)
+    told = ctl.json("explain", "33", "3", "--sysroot", "tree")["explained"]
+    check([entry["own_map_bytes"] >> 20 for entry in told] == [2, 0], f"{told}")
+    text = ctl.run("status", "--sysroot", "tree").stdout
+    check("\n        (memmap_on_memory: DIMMs hold their own map, 2M of each block)\n" in text, text)
+
+    # What zones have says more than the kernel's release.
+    pages = BLOCK_SIZE // os.sysconf("SC_PAGE_SIZE")
+    tree.file("proc/zoneinfo", f"Node 1, zone Movable\n  present {8 * pages}\n"
+                               f"  managed {8 * pages}\n")
+    told = ctl.json("status", "--sysroot", "tree")["own_map"]
+    check(told["large_devices"] is False, f"{told}")
+
+
 def case_devices_dax_state(ctl):
     """Where the kernel has a state for the whole device, it is shown beside."""
     tree = devices_tree()
@@ -595,8 +650,10 @@ def case_status_budget_beyond(ctl):
     tree.blocks(4000, 4000, "offline", "Normal Movable", node=4)
     tree.iomem((0, 15, "System RAM"), (100, 101, "virtio3", "System RAM (virtio_mem)"))
     tree.zoneinfo(*zones)
-    done = ctl.expect("status", "--sysroot", "tree")
-    lines = done.stdout.splitlines()
+    ctl.expect("status", "--sysroot", "tree")
+    tree.file("sys/module/memory_hotplug/parameters/memmap_on_memory", "Y\n")
+    lines = ctl.run("status", "--sysroot", "tree").stdout.splitlines()
+    check(any("memmap_on_memory" in line for line in lines), f"{lines}")
     check(len(lines) <= 23, f"{len(lines)} lines")
     check(max(map(len, lines)) <= 80, "a line is too long")
     text = ctl.run("status", "--all", "--sysroot", "tree").stdout

@@ -90,6 +90,7 @@ def case_doctor_kernel(ctl):
                               "memhp_default_state=online_movable\n")
     parameters = "sys/module/memory_hotplug/parameters/"
     tree.file(parameters + "memmap_on_memory", "Y\n")
+    tree.file("proc/sys/kernel/osrelease", "6.12.95+deb12-amd64\n")
     tree.file(parameters + "online_policy", "auto-movable\n")
     tree.file(parameters + "auto_movable_ratio", "301\n")
     doctor(ctl, 1)

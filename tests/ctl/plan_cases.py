@@ -500,12 +500,27 @@ def case_plan_memory_map(ctl):
     told = plan(ctl, "--add", "virtio-mem:8G@0")
     check("virtio-mem:8G@0 takes 128M, and only 64M" in told["warnings"][0], f"{told['warnings']}")
 
-    for text, wanted in ("Y", True), ("force", True), ("N", False):
+
+def case_plan_own_map(ctl):
+    """Where new memory holds its own map: large DIMMs do so on a later kernel alone."""
+    tree = Tree("tree")
+    tree.config(MOVABLE)
+    tree.blocks(0, 15, "online", "Normal")
+    tree.zoneinfo((0, "DMA32", 8, 40), (0, "Normal", 8, 24), (1, "Movable", 8, 10000))
+    for text, release, wanted in (
+            ("Y", "6.1.0-50-amd64", [False, True, False]), ("N", "6.12.95", [False, False, False]),
+            ("Y", "6.12.95", [True, True, False]), ("force", "7.0", [True, True, False])):
         tree.file("sys/module/memory_hotplug/parameters/memmap_on_memory", f"{text}\n")
-        told = plan(ctl, "--add", "dimm:8G", "--add", "dax:8G")
-        expect(text, [stage["memory_map"]["from_itself"] for stage in told["stages"][1:]],
-               [wanted, False])
-    tree.file("sys/module/memory_hotplug/parameters/memmap_on_memory", "Y\n")
+        tree.file("proc/sys/kernel/osrelease", f"{release}\n")
+        told = plan(ctl, "--add", "dimm:8G", "--add", "dimm:128M", "--add", "dax:8G")
+        expect(f"{text} on {release}",
+               [stage["memory_map"]["from_itself"] for stage in told["stages"][1:]], wanted)
+
+    # What it brings into the kernel zone is so much less.
+    tree.config(MOVABLE.replace('"movable"', '"kernel"'))
+    told = plan(ctl, "--add", "dimm:1G", "--add", "dax:1G")
+    expect("free for the map of the second",
+           told["stages"][2]["memory_map"]["kernel_free_bytes"] >> 20, 64 + 1024 - 16)
     text = ctl.run("plan", "--sysroot", "tree", "--add", "dimm:8G").stdout
     check("\nMemory map: 128M of it, so that 7.9G can be used\n" in text, text)
 

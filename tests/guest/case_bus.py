@@ -155,7 +155,8 @@ def bus_shows_what_is(box):
                   "echo online_kernel >state")
     box.expect_blocks(new[-1:], "online", "Normal")
     text, = re.findall(r"^PNP0C80:00 .* no, (1 block .*)$", box.memplugctl("devices"), re.MULTILINE)
-    expect("Hindrance", get(box, "Hindrance", path, DEVICE), text.strip())
+    expect("Hindrance", get(box, "Hindrance", path, DEVICE),
+           f"{text.strip()}; 'memplugctl rezone PNP0C80:00 --to movable' could move it")
     expect("CanBeUnplugged", get(box, "CanBeUnplugged", path, DEVICE), False)
 
 

@@ -75,6 +75,19 @@ def expect_ruled(box):
     return of
 
 
+def expect_daxctl_has_its_way(box, name, indices):
+    """It takes a device offline, and away: nothing is put back, and nothing is trouble."""
+    box.mark_journal()
+    box.guest.run(f"daxctl offline-memory {name}")
+    box.wait_released(*indices)
+    box.trigger_add()
+    box.guest.run(f"echo {name} >/sys/bus/dax/drivers/kmem/unbind")
+    box.guest.wait_blocks(lambda blocks: not set(blocks) & set(indices), what=f"{name} gone")
+    box.wait_online(box.plug("d3", "128M", 1))
+    box.expect_journal(rf"^memory({'|'.join(map(str, indices))}): (?!taken offline)", 0)
+    box.expect_no_trouble()
+
+
 @scenario(boot=THREE_DAX, kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True)
 def sources_in_one_machine(box):
     """DIMMs on two nodes, virtio-mem and dax devices at the same time: first by the default rules,
@@ -107,11 +120,18 @@ def sources_in_one_machine(box):
                       zones="movable" if movable else "kernel", removable=movable,
                       offline_bytes=0)
     expect("lines of devices", len(told["devices"]), 9)
+    expect_daxctl_has_its_way(box, "dax2.0", of["dax2.0"])
 
 
 GROWS_MOVABLE = """\
 rules = ( { name = "comes and goes"; match = { source = "virtio-mem"; }; online = "movable"; } );
 """
+
+
+def shrink_to_nothing(box, name):
+    """The device has given back its last page before the driver removes the block that it was in."""
+    box.resize(name, "0")
+    box.guest.wait_blocks(lambda blocks: set(blocks) == box.boot_blocks, what="no blocks of its own")
 
 
 def grow_and_shrink(box, name, requested, rule):
@@ -122,9 +142,24 @@ def grow_and_shrink(box, name, requested, rule):
     box.expect_blocks(new, "online", "Movable")
     box.wait_journal(rf"^memory({'|'.join(map(str, new))}): done: online_movable, .*; {rule}",
                      count=len(new))
-    box.resize(name, "0")
-    expect("blocks when it has shrunk", set(box.guest.blocks()), box.boot_blocks)
+    shrink_to_nothing(box, name)
     expect("writes of online_movable", box.count_written("online_movable") - first, len(new))
+
+
+def ten_times(box, name):
+    """The driver takes offline what it is to give back, and memplugd looks on: each block is put
+    online once, and none that goes."""
+    first, count = box.count_written("online_movable"), 0
+    for turn in range(10):
+        new = box.resize(name, f"{128 + 128 * (turn % 2)}M")
+        box.wait_online(new)
+        count += len(new)
+        shrink_to_nothing(box, name)
+    # What happened before has been dealt with when a new block has.
+    box.wait_online(box.resize(name, "128M"))
+    expect("writes of online_movable", box.count_written("online_movable") - first, count + 1)
+    box.expect_journal("taken offline by somebody else", 0)
+    shrink_to_nothing(box, name)
 
 
 @scenario()
@@ -141,6 +176,7 @@ def virtio_mem_grows_and_shrinks(box):
     box.systemctl("reload")
     box.wait_journal("^Mode uevent, 1 rule")
     grow_and_shrink(box, name, "1G", "rule 'comes and goes'")
+    ten_times(box, name)
     expect("writes of online_kernel", box.count_written("online_kernel"), 0)
     box.expect_no_trouble()
 

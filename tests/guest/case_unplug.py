@@ -3,7 +3,7 @@
 
 import re
 
-from .box import PID_FILE, expect
+from .box import MOVABLE_ON_NODE_1, PATIENT, PID_FILE, expect, expect_match
 from .registry import scenario
 
 FIRST_FOR_THE_KERNEL = """\
@@ -33,6 +33,9 @@ def race_16_unplug_rolled_back(box):
     box.expect_blocks(new[:1], "online", "Normal")
     box.expect_blocks(new[1:], "online", "Movable")
     box.expect_journal("taken offline by somebody else", 0)
+    history = box.memplugctl("history")
+    expect_match("history", history, "  PNP0C80:.*: unplugging failed, for memory32 didn't go offline")
+    expect_match("history", history, "  memory33: done: offline, online_movable, Movable")
     box.expect_journal(r"^memory\d+: ", 8 + n_moved)
 
     # They aren't released: memplugd knows them as online, and a restart changes nothing.
@@ -40,3 +43,27 @@ def race_16_unplug_rolled_back(box):
     box.beacon()
     box.expect_blocks(new[1:], "online", "Movable")
     return f"{n_moved} blocks put back"
+
+
+@scenario()
+def unplugged_before_it_was_online(box):
+    """A DIMM that is left offline goes, and one that memplugd hasn't even seen: without a word, and
+    what is plugged next at its place is as new."""
+    box.drop_in(PATIENT)
+    box.start(MOVABLE_ON_NODE_1.replace('"movable"', '"leave"'))
+    for count in 1, 2:
+        new = box.plug("left", "512M", 1)
+        box.wait_journal(f"^memory{new[0]}-{new[-1]}: left offline", count=count)
+        box.unplug("left")
+
+    box.configure(MOVABLE_ON_NODE_1)
+    box.systemctl("reload")
+    box.wait_journal("^Mode uevent, 1 rule", count=2)
+    with box.frozen():
+        box.plug("unseen", "512M", 1)
+        box.unplug("unseen")
+    expect("blocks of the next one", box.plug("next", "512M", 1), new)
+    box.wait_journal("^memory[0-9]+: done: online_movable", count=len(new))
+    box.expect_blocks(new, "online", "Movable")
+    box.expect_journal("^memory", 2 + len(new))
+    box.expect_no_trouble()

@@ -146,7 +146,8 @@ static int op_read_devices(void *userdata, Snapshot *ret) {
                                 .inode = 1,
                                 .node = 1,
                                 .state = i < 2 ? BLOCK_ONLINE : BLOCK_OFFLINE,
-                                .source = SOURCE_DIMM };
+                                .source = SOURCE_DIMM,
+                                .hot_added = true };
 
                 ck_assert_int_eq(valid_zones_parse(zones[i], &block.valid_zones), 0);
                 block.device = snapshot_add_device(&snapshot, &dimm);
@@ -543,7 +544,8 @@ START_TEST(devices) {
         expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_NAME, "PNP0C80:01");
         expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
         expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_HINDRANCE,
-                    "1 block in the kernel zone: 33");
+                    "1 block in the kernel zone: 33; "
+                    "'memplugctl rezone PNP0C80:01 --to movable' could move it");
         reply = get(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_BLOCKS);
         ck_assert_int_gt(sd_bus_message_read(reply, "v", "a(tt)", 1, &first, &last), 0);
         ck_assert(first == 32 && last == 34);
@@ -596,6 +598,41 @@ START_TEST(devices_are_read_now_and_then) {
         fake.state.is_busy = false;
         while (fake.n_devices_read == 0)
                 expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
+        end(&fake);
+}
+END_TEST
+
+/* By what was tried; and what was tried last counts. */
+START_TEST(devices_with_busy_blocks) {
+        static const char path[] = BUS_DEVICE_PREFIX "/PNP0C80_3a01",
+                          kernel[] =
+                                  "1 block in the kernel zone: 33; 1 block that didn't go offline "
+                                  "when that was tried last: 32; 'memplugctl rezone PNP0C80:01 "
+                                  "--to movable' could move it";
+        Record record = { .block = 32,
+                          .inode = 1,
+                          .kind = RECORD_SETTLED,
+                          .outcome = OUTCOME_BUSY,
+                          .onliner = ONLINER_UNKNOWN,
+                          .wanted = "",
+                          .zone = ZONE_KIND_MOVABLE,
+                          .error = -EBUSY,
+                          .reason = "",
+                          .rule = "",
+                          .file = "" };
+        Fake fake;
+
+        begin(&fake);
+        bus_server_record(fake.server, &record);
+        expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_HINDRANCE, kernel);
+        record.outcome = OUTCOME_DONE;
+        record.error = 0;
+        bus_server_record(fake.server, &record);
+        while (fake.n_devices_read < 2)
+                expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_SOURCE, "dimm");
+        expect_text(&fake, path, BUS_INTERFACE_DEVICE, BUS_PROPERTY_HINDRANCE,
+                    "1 block in the kernel zone: 33; "
+                    "'memplugctl rezone PNP0C80:01 --to movable' could move it");
         end(&fake);
 }
 END_TEST
@@ -1635,4 +1672,4 @@ TEST_PROGRAM("bus", interfaces, properties, devices, strangers_are_refused, root
              task_is_cancelled_before_it_begins, task_of_one_who_leaves, task_without_a_bus,
              task_that_cannot_be, unplug_of_what_is_no_dimm, task_of_too_many, signals,
              no_signals_without_a_bus, too_many_signals, changes_are_told_together,
-             the_end_waits_for_the_bus, devices_are_read_now_and_then);
+             the_end_waits_for_the_bus, devices_are_read_now_and_then, devices_with_busy_blocks);

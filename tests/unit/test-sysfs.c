@@ -312,11 +312,12 @@ START_TEST(reads_what_the_kernel_was_booted_with) {
         _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree), *with = NULL;
         _cleanup_free_ char *line = NULL;
         char text[SETTING_TEXT_MAX];
-        bool is_on = true;
+        Snapshot snapshot = { .block_size = UINT64_C(128) << 20 };
+        OwnMap own = { .large = true };
 
         ck_assert_int_eq(sysfs_read_command_line(sysfs, &line), -ENOENT);
-        ck_assert_int_eq(sysfs_read_memmap_on_memory(sysfs, &is_on), 0);
-        ck_assert(!is_on);
+        ck_assert_int_eq(sysfs_read_own_map(sysfs, &snapshot, &own), 0);
+        ck_assert(own.block_bytes == 0 && !own.large);
         ck_assert_int_eq(sysfs_read_crash_hotplug(sysfs, text), -ENOENT);
 
         fake_file(tree, "proc/cmdline", "quiet memhp_default_state=online\n");
@@ -327,8 +328,14 @@ START_TEST(reads_what_the_kernel_was_booted_with) {
         ck_assert_str_eq(line, "quiet memhp_default_state=online");
         ck_assert_int_ge(sysfs_read_crash_hotplug(with, text), 0);
         ck_assert_str_eq(text, "1");
-        ck_assert_int_eq(sysfs_read_memmap_on_memory(with, &is_on), 0);
-        ck_assert(is_on);
+        ck_assert_int_eq(sysfs_read_own_map(with, &snapshot, &own), 0);
+        ck_assert(own.block_bytes > 0 && !own.large);
+        fake_file(tree, "proc/sys/kernel/osrelease", "6.12.95+deb12-amd64\n");
+        ck_assert_int_eq(sysfs_read_own_map(with, &snapshot, &own), 0);
+        ck_assert(own.large);
+        fake_file(tree, "sys/module/memory_hotplug/parameters/memmap_on_memory", "N\n");
+        ck_assert_int_eq(sysfs_read_own_map(with, &snapshot, &own), 0);
+        ck_assert_uint_eq(own.block_bytes, 0);
         fake_tree_free(tree);
 }
 END_TEST
