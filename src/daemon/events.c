@@ -70,7 +70,10 @@ void rounds_touch(Rounds *rounds, BlockIndex index) {
                 rounds->was_touched = true;
 }
 
+/* What the table's changes answer. */
 static void tell_forgetful(int error) {
+        if (error > 0)
+                log_info("What is known of blocks is kept again.");
         if (error < 0)
                 (void)log_warning_errno(error,
                                         "Failed to keep what is known of blocks: a restart may not "

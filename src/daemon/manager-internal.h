@@ -78,6 +78,9 @@ void manager_take_iomem(Manager *manager);
 /* Listens to the kernel's events, as a service by the socket that systemd holds. 0 or -errno. */
 int manager_listen(Manager *manager);
 
+/* Of a file to which not all is added any more; 'error' is a negative errno. */
+void manager_tell_lost(const char *file, int error);
+
 /* Needs sysfs, and the run directory if there is one. */
 void manager_open_takeover(Manager *manager);
 

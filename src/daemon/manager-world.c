@@ -147,9 +147,12 @@ static void op_on_verdict(void *userdata, const Verdict *verdict) {
 
 static void op_on_record(void *userdata, const Record *record) {
         Manager *manager = userdata;
+        int r = 0;
 
         if (manager->records)
-                records_add(manager->records, record);
+                r = records_add(manager->records, record);
+        if (r < 0)
+                manager_tell_lost(MANAGER_RUN_DIR "/" RECORD_FILE, r);
         manager_bus_record(manager, record);
 }
 

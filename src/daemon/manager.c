@@ -135,11 +135,19 @@ static int open_run_dir(Manager *manager) {
 static void keep_line(void *userdata, int level, const char *text) {
         uint64_t now = clock_usec(CLOCK_REALTIME);
         Manager *manager = userdata;
+        int r = 0;
 
         if (manager->history)
-                history_add(manager->history,
-                            &(HistoryEntry){ .usec = now, .level = level, .text = text });
+                r = history_add(manager->history,
+                                &(HistoryEntry){ .usec = now, .level = level, .text = text });
         manager_bus_told(manager, now, level, text);
+        /* It comes here itself, when this is told already. */
+        if (r < 0)
+                manager_tell_lost(RUN_DIR "/" HISTORY_FILE, r);
+}
+
+void manager_tell_lost(const char *file, int error) {
+        (void)log_warning_errno(error, "Failed to add to %s, lines are missing there: %m", file);
 }
 
 static void open_history(Manager *manager) {
