@@ -20,16 +20,33 @@ static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
         return text;
 }
 
-static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
+/* " (memory32 reads going-offline)", of a write that waits for somebody else's; or nothing. */
+static const char *describe_hang(const Manager *manager, char text[TEXT_MAX]) {
+        const Rounds *rounds = &manager->rounds;
+
+        text[0] = 0;
+        if (manager->write_hangs && manager->hanging_block != BUS_NO_BLOCK &&
+            (rounds->phase != PHASE_ATTEMPT || rounds->current != manager->hanging_block))
+                (void)snprintf(text, TEXT_MAX, " (memory%" PRIu64 " reads going-offline)",
+                               manager->hanging_block);
+        return text;
+}
+
+static const char *describe_phase(const Manager *manager, char text[TEXT_MAX]) {
+        const Rounds *rounds = &manager->rounds;
+        char hang[TEXT_MAX];
+
         text[0] = 0;
         if (rounds->held)
                 (void)snprintf(text, TEXT_MAX, "HELD, new memory is left alone; ");
         else if (rounds->phase == PHASE_BARRIER)
-                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
+                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock%s; ",
+                               describe_hang(manager, hang));
         else if (rounds->phase == PHASE_ATTEMPT)
-                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s%s; ",
                                rounds->current_move ? "moving" : "putting", rounds->current,
-                               rounds->current_move ? " to its zone" : " online");
+                               rounds->current_move ? " to its zone" : " online",
+                               describe_hang(manager, hang));
         return text;
 }
 
@@ -80,7 +97,7 @@ static void tell_status(Manager *manager) {
 
         (void)snprintf(status, sizeof(status), "STATUS=%s%s%s, %s; blocks: %s",
                        describe_errors(manager->n_config_errors, errors),
-                       describe_phase(&manager->rounds, phase), describe_mode(manager, mode),
+                       describe_phase(manager, phase), describe_mode(manager, mode),
                        manager->config_text, describe_outcomes(&manager->rounds, outcomes));
         manager_cut_half_character(status);
         if (strcmp(status, manager->status) == 0)

@@ -48,9 +48,10 @@ static bool op_start_barrier(void *userdata) {
         Manager *manager = userdata;
         BlockIndex online_block;
 
-        if (sysfs_find_online_block(manager->sysfs, &online_block) < 0)
+        if (sysfs_find_block_in_state(manager->sysfs, BLOCK_ONLINE, &online_block) < 0)
                 return false;
 
+        manager_write_begins(manager);
         worker_start_barrier(manager->worker, online_block);
         return true;
 }
@@ -92,6 +93,7 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
 
         set_deadline(manager, move);
         manager->bus.current_since = clock_usec(CLOCK_REALTIME);
+        manager_write_begins(manager);
         worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
 }
 

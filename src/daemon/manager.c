@@ -100,6 +100,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
                 return 0;
 
         manager->move_timer = sd_event_source_unref(manager->move_timer);
+        manager_write_ends(manager);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
         else
@@ -240,6 +241,8 @@ static int open_events(Manager *manager) {
                 r = sd_event_add_signal(manager->event, NULL, SIGINT, on_stop_signal, manager);
         if (r >= 0)
                 r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_reload_signal, manager);
+        if (r >= 0)
+                r = manager_open_hang_timer(manager);
         return r < 0 ? log_error_errno(r, "Failed to set up the event loop: %m") : 0;
 }
 
@@ -326,6 +329,7 @@ Manager *manager_free(Manager *manager) {
         free(manager->config_error);
         sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->move_timer);
+        sd_event_source_unref(manager->hang_timer);
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
