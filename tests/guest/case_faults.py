@@ -85,7 +85,7 @@ def full_run(box):
     box.wait_journal("^memory[0-9]+: done", count=2)
     box.guest.run(f"cat /dev/zero >{RUN}/fill", check=False)
 
-    new = box.plug("new", "8G", 1)
+    new = box.plug("new", "6G", 1)
     box.wait_online(new)
     box.wait_journal("^memory[0-9]+: done", count=2 + len(new))
     box.expect_blocks(new, "online", "Movable")
