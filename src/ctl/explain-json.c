@@ -14,8 +14,10 @@ static json_object *records_of_block(const Explanation *explanation, const Block
 }
 
 static void add_block(json_object *object, const Explanation *explanation, const Block *block) {
+        uint64_t since = explain_write_since(explanation, block);
         Fold fold = explain_fold(explanation, block);
 
+        json_add(object, "write_since_usec", since > 0 ? json_new_number(since) : NULL);
         json_add(object, "block", fold_to_json(&explanation->view, &fold));
         json_add(object, "own_map_bytes",
                  json_new_number(own_map_of_block(&explanation->view.own_map,

@@ -151,6 +151,20 @@ static int print_records(const Explanation *explanation, const Block *block) {
         return 0;
 }
 
+/* A clock that was set back meanwhile tells no more than that. */
+static void print_write(const Explanation *explanation, const Block *block) {
+        uint64_t since = explain_write_since(explanation, block);
+        char duration[FORMAT_TEXT_MAX];
+
+        if (since == 0)
+                return;
+        if (since > explanation->now)
+                print_line("under way", "a write of memplugd's");
+        else
+                printf("  %-10s a write of memplugd's, for %s\n", "under way",
+                       format_duration(explanation->now - since, duration));
+}
+
 static int print_block(const Explanation *explanation, const Block *block) {
         Fold fold = explain_fold(explanation, block);
         char state[2 * FORMAT_TEXT_MAX];
@@ -159,6 +173,7 @@ static int print_block(const Explanation *explanation, const Block *block) {
         print_place(&explanation->view.snapshot, block);
         print_line("state", describe_state(block, state));
         print_map(own_map_of_block(&explanation->view.own_map, &explanation->view.snapshot, block));
+        print_write(explanation, block);
         r = print_rule(&fold);
         return r < 0 ? r : print_records(explanation, block);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ctl/report.h"
 #include "ctl/verb.h"
@@ -17,6 +18,15 @@ static void explanation_done(Explanation *explanation) {
         records_done(&explanation->records);
         groups_done(&explanation->groups);
         view_done(&explanation->view);
+        daemon_state_done(&explanation->daemon);
+}
+
+uint64_t explain_write_since(const Explanation *explanation, const Block *block) {
+        const DaemonState *daemon = &explanation->daemon;
+
+        return daemon->presence == DAEMON_RUNS && daemon->current_block == block->index
+                       ? daemon->current_since
+                       : 0;
 }
 
 Fold explain_fold(const Explanation *explanation, const Block *block) {
@@ -96,6 +106,10 @@ static bool next_subject(const Explanation *explanation, const What *what, size_
 static int load(const Options *options, Explanation *explanation) {
         StuckBlocks stuck;
         int r;
+
+        if (!options_have(options, OPTION_SYSROOT))
+                daemon_state_ask(&explanation->daemon);
+        explanation->now = clock_usec(CLOCK_REALTIME);
 
         r = view_load(options, &explanation->view);
         if (r >= 0)

@@ -3,6 +3,7 @@
 /*
  * What the files of explain share: all that is known, and what of it was asked about.
  */
+#include "ctl/daemon-state.h"
 #include "ctl/fold.h"
 #include "ctl/groups.h"
 #include "ctl/records.h"
@@ -11,6 +12,8 @@ typedef struct Explanation {
         View view;
         Groups groups;
         Records records;
+        DaemonState daemon; /* not asked with --sysroot */
+        uint64_t now;       /* CLOCK_REALTIME, µs */
 } Explanation;
 
 /* What an argument means: one of the two. */
@@ -23,6 +26,9 @@ typedef struct Subject {
 /* Both print what is known of it. 0 or -ENOMEM. */
 int explain_print(const Explanation *explanation, const Subject *subject);
 json_object *explain_to_json(const Explanation *explanation, const Subject *subject);
+
+/* When memplugd began the write to the block that is under way (CLOCK_REALTIME, µs); 0: there is none. */
+uint64_t explain_write_since(const Explanation *explanation, const Block *block);
 
 /* A block as a fold of its own. */
 Fold explain_fold(const Explanation *explanation, const Block *block);

@@ -97,7 +97,10 @@ void rounds_touch(Rounds *rounds, BlockIndex index) {
                 rounds->was_touched = true;
 }
 
+/* What the table's changes answer. */
 static void tell_forgetful(int error) {
+        if (error > 0)
+                log_info("What is known of blocks is kept again.");
         if (error < 0)
                 (void)log_warning_errno(error,
                                         "Failed to keep what is known of blocks: a restart may not "
@@ -149,10 +152,7 @@ static void mark(Rounds *rounds, BlockIndex index, BlockMark block_mark) {
 }
 
 bool rounds_is_under_way(const Rounds *rounds, BlockIndex index) {
-        bool is_attempt = rounds->phase == PHASE_ATTEMPT ||
-                          (rounds->phase == PHASE_TASK && rounds->task_action != TASK_EJECT);
-
-        return is_attempt && rounds->current == index;
+        return rounds_is_at_block(rounds) && rounds->current == index;
 }
 
 bool rounds_is_moving(const Rounds *rounds, BlockIndex index) {

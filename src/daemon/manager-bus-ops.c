@@ -15,8 +15,7 @@ static void op_read_state(void *userdata, BusState *ret) {
         const Manager *manager = userdata;
         const Rounds *rounds = &manager->rounds;
         bool has_task = task_work_is_under_way(&rounds->task);
-        bool is_attempt = rounds->phase == PHASE_ATTEMPT ||
-                          (rounds->phase == PHASE_TASK && rounds->task_action != TASK_EJECT);
+        bool is_attempt = rounds_is_at_block(rounds);
 
         *ret = (BusState){
                 .mode = manager->policy->mode,

@@ -38,6 +38,11 @@ struct Manager {
         sd_event_source *link_timer;
         sd_event_source *move_timer; /* while a block is moved */
         sd_event_source *task_timer; /* of a task's next step, or of its end */
+        sd_event_source
+                *hang_timer;      /* while a write may come to hang: it is there from the start */
+        uint64_t write_since;     /* CLOCK_MONOTONIC µs, the begin of the last write */
+        bool write_hangs;         /* it was told so */
+        BlockIndex hanging_block; /* which read "going-offline" then; BUS_NO_BLOCK: none */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
         sd_event_source *status_timer; /* while the status that systemd has is an old one */
@@ -80,6 +85,9 @@ void manager_take_iomem(Manager *manager);
 /* Listens to the kernel's events, as a service by the socket that systemd holds. 0 or -errno. */
 int manager_listen(Manager *manager);
 
+/* Of a file to which not all is added any more; 'error' is a negative errno. */
+void manager_tell_lost(const char *file, int error);
+
 /* Needs sysfs, and the run directory if there is one. */
 void manager_open_takeover(Manager *manager);
 
@@ -97,6 +105,14 @@ void manager_put_back(Manager *manager);
 
 /* Cuts off a character that snprintf() left in half: systemd takes a status of whole ones only. */
 void manager_cut_half_character(char *text);
+
+/*
+ * Around each write and barrier: of one that takes long it is told what it waits for. The timer needs
+ * the event loop, and is the only thing that takes memory. 0 or a negative errno.
+ */
+int manager_open_hang_timer(Manager *manager);
+void manager_write_begins(Manager *manager);
+void manager_write_ends(Manager *manager);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

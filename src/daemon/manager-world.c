@@ -48,9 +48,10 @@ static bool op_start_barrier(void *userdata) {
         Manager *manager = userdata;
         BlockIndex online_block;
 
-        if (sysfs_find_online_block(manager->sysfs, &online_block) < 0)
+        if (sysfs_find_block_in_state(manager->sysfs, BLOCK_ONLINE, &online_block) < 0)
                 return false;
 
+        manager_write_begins(manager);
         worker_start_barrier(manager->worker, online_block);
         return true;
 }
@@ -92,6 +93,7 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
 
         set_deadline(manager, move);
         manager->bus.current_since = clock_usec(CLOCK_REALTIME);
+        manager_write_begins(manager);
         worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
 }
 
@@ -101,6 +103,7 @@ static void op_start_step(void *userdata, const TaskStep *step, const char *devi
         const TaskItem *item = step->item;
 
         manager->bus.current_since = clock_usec(CLOCK_REALTIME);
+        manager_write_begins(manager);
         if (step->action == TASK_EJECT)
                 worker_start_eject(manager->worker, device);
         else if (step->action == TASK_TAKE_OFF)
@@ -194,9 +197,12 @@ static void op_on_verdict(void *userdata, const Verdict *verdict) {
 
 static void op_on_record(void *userdata, const Record *record) {
         Manager *manager = userdata;
+        int r = 0;
 
         if (manager->records)
-                records_add(manager->records, record);
+                r = records_add(manager->records, record);
+        if (r < 0)
+                manager_tell_lost(MANAGER_RUN_DIR "/" RECORD_FILE, r);
         manager_bus_record(manager, record);
 }
 

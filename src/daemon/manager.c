@@ -100,6 +100,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
                 return 0;
 
         manager->move_timer = sd_event_source_unref(manager->move_timer);
+        manager_write_ends(manager);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
         else if (report.job == WORKER_EJECT)
@@ -137,11 +138,19 @@ static int open_run_dir(Manager *manager) {
 static void keep_line(void *userdata, int level, const char *text) {
         uint64_t now = clock_usec(CLOCK_REALTIME);
         Manager *manager = userdata;
+        int r = 0;
 
         if (manager->history)
-                history_add(manager->history,
-                            &(HistoryEntry){ .usec = now, .level = level, .text = text });
+                r = history_add(manager->history,
+                                &(HistoryEntry){ .usec = now, .level = level, .text = text });
         manager_bus_told(manager, now, level, text);
+        /* It comes here itself, when this is told already. */
+        if (r < 0)
+                manager_tell_lost(RUN_DIR "/" HISTORY_FILE, r);
+}
+
+void manager_tell_lost(const char *file, int error) {
+        (void)log_warning_errno(error, "Failed to add to %s, lines are missing there: %m", file);
 }
 
 static void open_history(Manager *manager) {
@@ -234,6 +243,8 @@ static int open_events(Manager *manager) {
                 r = sd_event_add_signal(manager->event, NULL, SIGINT, on_stop_signal, manager);
         if (r >= 0)
                 r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_reload_signal, manager);
+        if (r >= 0)
+                r = manager_open_hang_timer(manager);
         return r < 0 ? log_error_errno(r, "Failed to set up the event loop: %m") : 0;
 }
 
@@ -321,6 +332,7 @@ Manager *manager_free(Manager *manager) {
         sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->move_timer);
         sd_event_source_unref(manager->task_timer);
+        sd_event_source_unref(manager->hang_timer);
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);

@@ -28,6 +28,9 @@
 /* memplugd ends, and the kernel hasn't come back from a write. */
 #define MESSAGE_WRITE_HANGS "19567dcca9824c6bb71a34d40d961241"
 
+/* It hasn't come back for long, and memplugd waits. MEMPLUG_BLOCK: the one that is going offline. */
+#define MESSAGE_WRITE_WAITS "6686114277ce4746bc90d3bffc4cc83b"
+
 #define FIELD_BLOCK "MEMPLUG_BLOCK" /* a number */
 #define FIELD_OUTCOME "MEMPLUG_OUTCOME"
 #define FIELD_RULE "MEMPLUG_RULE" /* its name */

@@ -45,6 +45,11 @@ void rounds_done(Rounds *rounds) {
         *rounds = (Rounds){};
 }
 
+bool rounds_is_at_block(const Rounds *rounds) {
+        return rounds->phase == PHASE_ATTEMPT ||
+               (rounds->phase == PHASE_TASK && rounds->task_action != TASK_EJECT);
+}
+
 void rounds_set_policy(Rounds *rounds, Policy *policy) {
         policy_unref(rounds->next_policy);
         rounds->next_policy = policy_ref(policy);

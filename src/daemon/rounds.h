@@ -162,6 +162,9 @@ typedef struct Rounds {
         uint64_t n_outcomes[_OUTCOME_MAX];
 } Rounds;
 
+/* Whether a write to a block is under way, and that is 'current'; else there may be a barrier or an eject. */
+bool rounds_is_at_block(const Rounds *rounds);
+
 /*
  * Begins with a sweep to come. 'table' stays the caller's, and must outlive it; an empty one means
  * that nothing was looked at before in this boot.

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/io.h"
 #include "base/parse.h"
@@ -35,6 +36,7 @@ struct BlockTable {
         int fd; /* negative: nothing is kept */
         int dir_fd;
         const char *name, *boot_id;
+        bool is_behind; /* it couldn't be written, and doesn't have all that is known */
         size_t n_lines;
         size_t n_records, n_allocated;
         BlockRecord *records;
@@ -135,7 +137,7 @@ static int append(BlockTable *table, const char *line, size_t length) {
                 return 0;
         }
 
-        /* What follows half a line would be damaged: better keep no more than a wrong file. */
+        /* What follows half a line would be damaged: it is written anew when there is room again. */
         r = n < 0 ? -errno : -ENOSPC;
         closep(&table->fd);
         table->fd = -EBADF;
@@ -175,14 +177,40 @@ static int write_anew(BlockTable *table) {
         }
         if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
                 r = -errno;
+        if (r < 0)
+                (void)unlinkat(table->dir_fd, new_name, 0);
         return r;
 }
 
-static int append_change(BlockTable *table, const char *word, const BlockRecord *record) {
-        if (table->fd >= 0 && table->n_lines > LINES_PER_RECORD * table->n_records + LINES_SPARE)
-                return write_anew(table);
+/* So that a large table isn't written in vain with each change, for as long as /run is full. */
+static bool has_room(const BlockTable *table) {
+        struct statvfs st;
 
-        return append_record(table, word, record);
+        return fstatvfs(table->dir_fd, &st) < 0 ||
+               (uint64_t)st.f_bavail * st.f_frsize >= (table->n_records + 1) * LINE_MAX_LENGTH;
+}
+
+/* Once it is behind, each change tries to make that good. */
+static int catch_up(BlockTable *table) {
+        if (!has_room(table) || write_anew(table) < 0)
+                return 0;
+
+        table->is_behind = false;
+        return 1;
+}
+
+static int append_change(BlockTable *table, const char *word, const BlockRecord *record) {
+        int r;
+
+        if (table->is_behind)
+                return catch_up(table);
+
+        if (table->fd >= 0 && table->n_lines > LINES_PER_RECORD * table->n_records + LINES_SPARE)
+                r = write_anew(table);
+        else
+                r = append_record(table, word, record);
+        table->is_behind = r < 0;
+        return r;
 }
 
 int block_table_set(BlockTable *table, const BlockRecord *record) {
@@ -304,8 +332,10 @@ int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTab
                         table->n_records = 0;
                         r = 0;
                 }
-                if (r == 0)
+                if (r == 0) {
                         r = write_anew(table);
+                        table->is_behind = r < 0;
+                }
         }
 
         *ret = table;

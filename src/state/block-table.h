@@ -48,7 +48,7 @@ typedef struct BlockTable BlockTable;
  * then nothing is remembered. With 'dir_fd' negative nothing is kept in a file.
  *
  * 0, or a negative errno if the file can't be read or written: then *ret is a table all the same
- * that keeps nothing (but -ENOMEM).
+ * (but -ENOMEM), which keeps nothing if it can't be read, and else tries again with each change.
  */
 int block_table_open(int dir_fd, const char *name, const char *boot_id, BlockTable **ret,
                      bool *ret_damaged);
@@ -68,8 +68,9 @@ const BlockRecord *block_table_records(const BlockTable *table, size_t *ret_n);
 const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index);
 
 /*
- * 0; -ENOMEM: not remembered; another negative errno: remembered, but not kept in the file, which
- * is told once.
+ * 0; -ENOMEM: not remembered; another negative errno: remembered, but not kept in the file any more,
+ * which is told once. What was there before stays there. With each later change it is tried anew to
+ * keep all; 1: that succeeded.
  */
 int block_table_set(BlockTable *table, const BlockRecord *record);
 int block_table_forget(BlockTable *table, BlockIndex index);

@@ -9,16 +9,16 @@ int records_open(int dir_fd, LogFile **ret) {
         return log_file_open(dir_fd, RECORD_FILE, RECORD_OLD_FILE, RECORD_FILE_MAX, ret);
 }
 
-void history_add(LogFile *history, const HistoryEntry *entry) {
+int history_add(LogFile *history, const HistoryEntry *entry) {
         char line[HISTORY_LINE_MAX];
         int n = history_format(entry, line);
 
-        log_file_add(history, line, (size_t)n);
+        return log_file_add(history, line, (size_t)n);
 }
 
-void records_add(LogFile *records, const Record *record) {
+int records_add(LogFile *records, const Record *record) {
         char line[RECORD_LINE_MAX];
         int n = record_format(record, line);
 
-        log_file_add(records, line, (size_t)n);
+        return log_file_add(records, line, (size_t)n);
 }

@@ -12,5 +12,6 @@
 int history_open(int dir_fd, LogFile **ret);
 int records_open(int dir_fd, LogFile **ret);
 
-void history_add(LogFile *history, const HistoryEntry *entry);
-void records_add(LogFile *records, const Record *record);
+/* 0; of the first that is lost, a negative errno. */
+int history_add(LogFile *history, const HistoryEntry *entry);
+int records_add(LogFile *records, const Record *record);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@ struct LogFile {
         size_t max;
         int fd; /* negative: nothing is added any more */
         size_t size;
+        bool is_lossy; /* a line was lost */
 };
 
 static int open_file(LogFile *file) {
@@ -96,15 +98,40 @@ static void give_up(LogFile *file) {
         file->fd = -EBADF;
 }
 
-void log_file_add(LogFile *file, const char *line, size_t n) {
-        if (file->fd >= 0 && file->size + n > file->max && begin_anew(file) < 0)
-                give_up(file);
+static int add(LogFile *file, const char *line, size_t n) {
+        ssize_t written;
+        int r;
+
+        if (file->fd >= 0 && file->size + n > file->max) {
+                r = begin_anew(file);
+                if (r < 0) {
+                        give_up(file);
+                        return r;
+                }
+        }
         if (file->fd < 0)
-                return;
+                return -EBADF;
+
+        written = write(file->fd, line, n);
+        if (written == (ssize_t)n) {
+                file->size += n;
+                return 0;
+        }
 
         /* Where /run is full, this line is lost, and not those to come: what is half of it goes away. */
-        if (write(file->fd, line, n) == (ssize_t)n)
-                file->size += n;
-        else if (ftruncate(file->fd, (off_t)file->size) < 0)
+        r = written < 0 ? -errno : -ENOSPC;
+        if (ftruncate(file->fd, (off_t)file->size) < 0)
                 give_up(file);
+        return r;
+}
+
+int log_file_add(LogFile *file, const char *line, size_t n) {
+        int r;
+
+        r = add(file, line, n);
+        if (r == 0 || file->is_lossy)
+                return 0;
+
+        file->is_lossy = true;
+        return r;
 }

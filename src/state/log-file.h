@@ -21,7 +21,7 @@ LogFile *log_file_close(LogFile *file);
 DEFINE_CLEANUP(LogFile *, log_file_close)
 
 /*
- * Adds a line of 'n' bytes, which ends with a newline. If it doesn't fit (/run is full), it is lost, and
- * nothing is told: what is kept is worth less than what goes on.
+ * Adds a line of 'n' bytes, which ends with a newline. If it doesn't fit (/run is full), it is lost: what
+ * is kept is worth less than what goes on. 0; of the first line that is lost, a negative errno.
  */
-void log_file_add(LogFile *file, const char *line, size_t n);
+int log_file_add(LogFile *file, const char *line, size_t n);

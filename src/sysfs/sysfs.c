@@ -253,19 +253,19 @@ int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret) {
         return 0;
 }
 
-static bool is_online(Sysfs *sysfs, BlockIndex index) {
+static bool is_in_state(Sysfs *sysfs, BlockIndex index, BlockState wanted) {
         BlockState state;
 
-        return sysfs_read_state(sysfs, index, &state) == 0 && state == BLOCK_ONLINE;
+        return sysfs_read_state(sysfs, index, &state) == 0 && state == wanted;
 }
 
-int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
+int sysfs_find_block_in_state(Sysfs *sysfs, BlockState state, BlockIndex *ret) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         BlockIndex index = 0;
         int r;
 
-        if (is_online(sysfs, index)) {
+        if (is_in_state(sysfs, index, state)) {
                 *ret = index;
                 return 0;
         }
@@ -275,7 +275,8 @@ int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret) {
                 return r;
 
         while ((entry = readdir(dir)))
-                if (parse_suffix(entry->d_name, "memory", &index) == 0 && is_online(sysfs, index)) {
+                if (parse_suffix(entry->d_name, "memory", &index) == 0 &&
+                    is_in_state(sysfs, index, state)) {
                         *ret = index;
                         return 0;
                 }

@@ -37,10 +37,10 @@ int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret);
 int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret);
 
 /*
- * Finds a block that is online: memory0 if it is, for that one most often can't be offlined at all,
- * else the first that comes. -ENOENT: none is.
+ * Finds a block that is in that state: memory0 if it is, for that one most often can't be offlined at
+ * all, else the first that comes. -ENOENT: none is.
  */
-int sysfs_find_online_block(Sysfs *sysfs, BlockIndex *ret);
+int sysfs_find_block_in_state(Sysfs *sysfs, BlockState state, BlockIndex *ret);
 
 /* All blocks, sorted. The caller ends *ret with snapshot_done(). */
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);

@@ -582,6 +582,22 @@ def case_online_what(ctl):
                                        " of this machine"))
 
 
+# explain: of a write that is under way, how long it has been. The rest needs no daemon.
+
+
+def case_explain_under_way(ctl):
+    need_blocks()
+    with bus_and_daemon(ctl) as daemon:
+        for since, shown in ((int((time.time() - 200) * 1e6), ", for 3 min"),
+                             (int((time.time() + 7200) * 1e6), "")):
+            daemon.tell(f"writing 1 {since}")
+            text = ctl.run("explain", "1", "2").stdout
+            check(re.findall("^  under way +(.*)$", text, re.MULTILINE) ==
+                  [f"a write of memplugd's{shown}"], text)
+            told = ctl.json("explain", "1", "2")["explained"]
+            check([subject["write_since_usec"] for subject in told] == [since, None], f"{told}")
+
+
 # status: the daemon's lines in it. The rest is the machine's own.
 
 

@@ -14,6 +14,7 @@ from vm.qmp import size_bytes
 CONFIG = "/etc/memplugd/memplugd.conf"
 MEMORY = "/sys/devices/system/memory"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error"
+INJECT_OFFLINE = INJECT.replace("ONLINE", "OFFLINE")
 PID_FILE = "/run/pin.pid"
 UDEV_RULE = "/run/udev/rules.d/99-test.rules"
 TRACING = "/sys/kernel/tracing"
@@ -41,6 +42,9 @@ BLOCK_BY_BLOCK = MOVABLE_ON_NODE_1.replace("online =", 'unit = "block"; online =
 
 # For drop_in(): memplugd may stand still for as long as a scenario likes.
 PATIENT = "WatchdogSec=0\n"
+
+# The other way round: it is ended if it doesn't answer for so long.
+WATCHED = "WatchdogSec=2\n"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,7 @@
 The wrong zone is Movable here: what is in a kernel zone, the kernel may use at once, and then
 it can't be moved."""
 
-from .box import INJECT, MEMORY, expect
+from .box import INJECT_OFFLINE, MEMORY, expect
 from .registry import scenario
 
 REZONE = """\
@@ -13,7 +13,6 @@ rules = (
 );
 """
 
-INJECT_OFFLINE = INJECT.replace("ONLINE", "OFFLINE")
 EBUSY, ENOMEM = 16, 12
 
 

@@ -2,7 +2,9 @@
 #undef NDEBUG
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "fake-tree.h"
@@ -222,6 +224,82 @@ START_TEST(the_file_stays_small) {
 }
 END_TEST
 
+/* Files don't grow beyond that any more, as on a full file system. */
+static void set_file_limit(rlim_t limit) {
+        struct rlimit limits;
+
+        (void)signal(SIGXFSZ, SIG_IGN);
+        ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limits), 0);
+        limits.rlim_cur = limit;
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limits), 0);
+}
+
+/* What couldn't be kept while /run was full is kept as soon as there is room, and neither is damage. */
+START_TEST(it_catches_up_when_there_is_room) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BlockTable *table = NULL, *kept;
+        bool damaged;
+
+        ck_assert_int_eq(block_table_open(fd, "blocks", "boot-1", &table, &damaged), 0);
+        ck_assert_int_eq(set_mark(table, 7, 70, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 8, 80, BLOCK_MARK_ONLINE), 0);
+
+        /* The header's line, that of memory7, and half of that of memory8. */
+        set_file_limit(60);
+        ck_assert_int_lt(set_mark(table, 7, 70, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(set_mark(table, 9, 90, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(block_table_forget(table, 8), 0);
+        ck_assert_int_eq(faccessat(fd, "blocks.new", F_OK, 0), -1);
+        ck_assert_int_eq(block_table_read(fd, "blocks", "boot-1", &kept), 0);
+        expect_mark(kept, 7, 70, BLOCK_MARK_ONLINE);
+        expect_mark(kept, 8, 80, BLOCK_MARK_ONLINE);
+        block_table_free(kept);
+
+        set_file_limit(RLIM_INFINITY);
+        ck_assert_int_eq(set_mark(table, 10, 100, BLOCK_MARK_ONLINE), 1);
+        ck_assert_int_eq(set_mark(table, 11, 110, BLOCK_MARK_ONLINE), 0);
+        block_table_free(table);
+
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 7, 70, BLOCK_MARK_RELEASED);
+        ck_assert_ptr_null(block_table_find(table, 8));
+        expect_mark(table, 9, 90, BLOCK_MARK_ONLINE);
+        expect_mark(table, 10, 100, BLOCK_MARK_ONLINE);
+        expect_mark(table, 11, 110, BLOCK_MARK_ONLINE);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
+/* Started while /run is full: what was known before is known, and kept. */
+START_TEST(it_starts_without_room) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BlockTable *table = open_table(tree, "boot-1", false);
+        bool damaged;
+
+        ck_assert_int_eq(set_mark(table, 7, 70, BLOCK_MARK_RELEASED), 0);
+        block_table_free(table);
+
+        set_file_limit(10);
+        ck_assert_int_lt(block_table_open(fd, "blocks", "boot-1", &table, &damaged), 0);
+        ck_assert(!damaged);
+        expect_mark(table, 7, 70, BLOCK_MARK_RELEASED);
+        ck_assert_int_eq(set_mark(table, 8, 80, BLOCK_MARK_ONLINE), 0);
+        set_file_limit(RLIM_INFINITY);
+        ck_assert_int_eq(set_mark(table, 9, 90, BLOCK_MARK_ONLINE), 1);
+        block_table_free(table);
+
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 7, 70, BLOCK_MARK_RELEASED);
+        expect_mark(table, 8, 80, BLOCK_MARK_ONLINE);
+        expect_mark(table, 9, 90, BLOCK_MARK_ONLINE);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(without_a_directory_it_lives_in_memory) {
         BlockTable *table;
         bool damaged;
@@ -236,4 +314,5 @@ END_TEST
 TEST_PROGRAM("block-table", remembers_over_a_restart, is_sorted_however_it_was_filled,
              another_boot_begins_anew, is_read_without_a_change, half_a_last_line_is_passed_over,
              a_damaged_file_is_set_aside, no_symbolic_link_is_followed, the_file_stays_small,
+             it_catches_up_when_there_is_room, it_starts_without_room,
              without_a_directory_it_lives_in_memory);

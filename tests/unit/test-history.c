@@ -32,8 +32,8 @@ static LogFile *open_history(FakeTree *tree, int *ret_dir_fd) {
         return history;
 }
 
-static void add(LogFile *history, uint64_t usec, const char *text) {
-        history_add(history, &(HistoryEntry){ .usec = usec, .level = 6, .text = text });
+static int add(LogFile *history, uint64_t usec, const char *text) {
+        return history_add(history, &(HistoryEntry){ .usec = usec, .level = 6, .text = text });
 }
 
 START_TEST(it_is_read_as_it_was_written) {
@@ -78,7 +78,7 @@ START_TEST(half_a_line_is_ended) {
 
         fake_file(tree, HISTORY_FILE, "1 6 whole\n2 6 ha");
         history = open_history(tree, &dir_fd);
-        add(history, 3, "next");
+        (void)add(history, 3, "next");
         log_file_close(history);
         text = read_history(tree, HISTORY_FILE);
         ck_assert_str_eq(text, "1 6 whole\n2 6 ha\n3 6 next\n");
@@ -98,8 +98,8 @@ START_TEST(a_full_file_makes_room) {
         filler[sizeof(filler) - 1] = 0;
         history = open_history(tree, &dir_fd);
         for (uint64_t i = 0; i < 2 * HISTORY_FILE_MAX / sizeof(filler) + 2; i++)
-                add(history, i, filler);
-        add(history, 99, "last");
+                (void)add(history, i, filler);
+        (void)add(history, 99, "last");
         log_file_close(history);
 
         text = read_history(tree, HISTORY_FILE);
@@ -113,7 +113,7 @@ START_TEST(a_full_file_makes_room) {
 }
 END_TEST
 
-/* As long as /run is full, what doesn't fit is lost; not what comes after that. */
+/* As long as /run is full, what doesn't fit is lost, which is told once; not what comes after that. */
 START_TEST(half_of_a_line_is_taken_back) {
         FakeTree *tree = fake_tree_new();
         _cleanup_free_ char *text = NULL;
@@ -123,15 +123,15 @@ START_TEST(half_of_a_line_is_taken_back) {
 
         fake_file(tree, HISTORY_FILE, "0 6 half");
         history = open_history(tree, &dir_fd);
-        add(history, 1, "first");
+        (void)add(history, 1, "first");
         ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
         (void)signal(SIGXFSZ, SIG_IGN);
         limit = (struct rlimit){ .rlim_cur = 24, .rlim_max = unlimited.rlim_max };
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        add(history, 2, "doesn't fit");
-        add(history, 3, "neither does this");
+        ck_assert_int_eq(add(history, 2, "doesn't fit"), -ENOSPC);
+        ck_assert_int_eq(add(history, 3, "neither does this"), 0);
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
-        add(history, 4, "fits again");
+        ck_assert_int_eq(add(history, 4, "fits again"), 0);
         log_file_close(history);
         text = read_history(tree, HISTORY_FILE);
         ck_assert_str_eq(text, "0 6 half\n1 6 first\n4 6 fits again\n");

@@ -12,7 +12,7 @@ for block in memory[0-9]*; do
     read -r state <$block/state || continue
     nodes= zones= firmware=
     for node in $block/node[0-9]*; do
-        [ -e $node ] && nodes="$nodes ${node##*/node}"
+        [ -e "$node" ] && nodes="$nodes ${node##*/node}"
     done
     if [ -n "$nodes" ] || [ ! -e /sys/devices/system/node ]; then
         read -r zones <$block/valid_zones
