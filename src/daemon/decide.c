@@ -96,12 +96,17 @@ static bool is_left_by_kernel(const Decision *decision, const Verdict *verdict, 
  * had, whatever the rules say.
  */
 static void send_back(const BlockRecord *record, Verdict *verdict) {
+        static char name[] = "a task's, which was cut short: back where it was";
+        static const Rule rule = { .name = name,
+                                   .online = ONLINE_DEFAULT,
+                                   .or_else = ONLINE_LEAVE };
+
         if (record->mark != BLOCK_MARK_TAKEN || record->zone == _ZONE_KIND_INVALID)
                 return;
 
         verdict->online = record->zone == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
         verdict->or_else = ONLINE_LEAVE;
-        verdict->rule = rule_by_hand(verdict->online);
+        verdict->rule = &rule;
         verdict->budget = (BudgetReason){};
 }
 
