@@ -20,33 +20,26 @@ static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
         return text;
 }
 
-/* " (memory32 reads going-offline)", of a write that waits for somebody else's; or nothing. */
-static const char *describe_hang(const Manager *manager, char text[TEXT_MAX]) {
-        const Rounds *rounds = &manager->rounds;
-
-        text[0] = 0;
-        if (manager->write_hangs && manager->hanging_block != BUS_NO_BLOCK &&
-            (rounds->phase != PHASE_ATTEMPT || rounds->current != manager->hanging_block))
-                (void)snprintf(text, TEXT_MAX, " (memory%" PRIu64 " reads going-offline)",
-                               manager->hanging_block);
-        return text;
-}
-
-static const char *describe_phase(const Manager *manager, char text[TEXT_MAX]) {
-        const Rounds *rounds = &manager->rounds;
-        char hang[TEXT_MAX];
-
+static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
         text[0] = 0;
         if (rounds->held)
                 (void)snprintf(text, TEXT_MAX, "HELD, new memory is left alone; ");
         else if (rounds->phase == PHASE_BARRIER)
-                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock%s; ",
-                               describe_hang(manager, hang));
+                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
         else if (rounds->phase == PHASE_ATTEMPT)
-                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s%s; ",
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
                                rounds->current_move ? "moving" : "putting", rounds->current,
-                               rounds->current_move ? " to its zone" : " online",
-                               describe_hang(manager, hang));
+                               rounds->current_move ? " to its zone" : " online");
+        return text;
+}
+
+/* "memory32 reads going-offline; ", of somebody else's block that a write waits for; or nothing. */
+static const char *describe_hang(const Manager *manager, char text[TEXT_MAX]) {
+        text[0] = 0;
+        if (manager->write_hangs && manager->hanging_block != BUS_NO_BLOCK &&
+            !manager_is_writing_to(manager, manager->hanging_block))
+                (void)snprintf(text, TEXT_MAX, "memory%" PRIu64 " reads going-offline; ",
+                               manager->hanging_block);
         return text;
 }
 
@@ -93,12 +86,13 @@ void manager_cut_half_character(char *text) {
 
 static void tell_status(Manager *manager) {
         char errors[TEXT_MAX], phase[TEXT_MAX], mode[TEXT_MAX], outcomes[TEXT_MAX],
-                status[MANAGER_STATUS_MAX];
+                status[MANAGER_STATUS_MAX], hang[TEXT_MAX];
 
-        (void)snprintf(status, sizeof(status), "STATUS=%s%s%s, %s; blocks: %s",
+        (void)snprintf(status, sizeof(status), "STATUS=%s%s%s%s, %s; blocks: %s",
                        describe_errors(manager->n_config_errors, errors),
-                       describe_phase(manager, phase), describe_mode(manager, mode),
-                       manager->config_text, describe_outcomes(&manager->rounds, outcomes));
+                       describe_phase(&manager->rounds, phase), describe_hang(manager, hang),
+                       describe_mode(manager, mode), manager->config_text,
+                       describe_outcomes(&manager->rounds, outcomes));
         manager_cut_half_character(status);
         if (strcmp(status, manager->status) == 0)
                 return;
