@@ -22,9 +22,15 @@ static const char *name_of(BlockIndex block, char text[TEXT_MAX]) {
         return text;
 }
 
+bool manager_is_writing_to(const Manager *manager, BlockIndex block) {
+        const Rounds *rounds = &manager->rounds;
+
+        return rounds_is_at_block(rounds) && rounds->current == block;
+}
+
 static void tell_hang(Manager *manager) {
         const Rounds *rounds = &manager->rounds;
-        bool is_attempt = rounds_is_at_block(rounds), is_known;
+        bool is_barrier = rounds->phase == PHASE_BARRIER, is_known;
         char number[MESSAGE_NUMBER_MAX] = "", name[TEXT_MAX], other[TEXT_MAX];
         LogMessage message = { .id = MESSAGE_WRITE_WAITS, .fields = { { FIELD_BLOCK, number } } };
         BlockIndex leaving;
@@ -33,14 +39,16 @@ static void tell_hang(Manager *manager) {
         if (is_known)
                 (void)snprintf(number, sizeof(number), "%" PRIu64, leaving);
 
-        if (is_attempt && is_known && leaving == rounds->current)
+        if (is_known && manager_is_writing_to(manager, leaving))
                 log_message(&message, LOG_NOTICE,
                             "%s: the kernel has been trying for %d s to take it offline.",
                             name_of(leaving, name), HANG_USEC / 1000000);
         else
                 log_message(&message, LOG_NOTICE,
                             "%s has been waiting for the kernel's hotplug lock for %d s%s%s%s.",
-                            is_attempt ? name_of(rounds->current, name) : "New memory",
+                            is_barrier                   ? "New memory"
+                            : rounds_is_at_block(rounds) ? name_of(rounds->current, name)
+                                                         : rounds->task.task.device,
                             HANG_USEC / 1000000, is_known ? ", while " : "",
                             is_known ? name_of(leaving, other) : "",
                             is_known ? " reads 'going-offline'" : "");

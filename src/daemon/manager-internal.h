@@ -38,11 +38,6 @@ struct Manager {
         sd_event_source *link_timer;
         sd_event_source *move_timer; /* while a block is moved */
         sd_event_source *task_timer; /* of a task's next step, or of its end */
-        sd_event_source
-                *hang_timer;      /* while a write may come to hang: it is there from the start */
-        uint64_t write_since;     /* CLOCK_MONOTONIC µs, the begin of the last write */
-        bool write_hangs;         /* it was told so */
-        BlockIndex hanging_block; /* which read "going-offline" then; BUS_NO_BLOCK: none */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
         sd_event_source *status_timer; /* while the status that systemd has is an old one */
@@ -71,6 +66,11 @@ struct Manager {
         char mode_reason[MANAGER_REASON_MAX]; /* why another mode is active; "": none is */
 
         ManagerBus bus;
+
+        sd_event_source *hang_timer; /* there from the start, and armed while a write may hang */
+        uint64_t write_since;        /* CLOCK_MONOTONIC µs, the begin of the last write */
+        bool write_hangs;            /* it was told so */
+        BlockIndex hanging_block;    /* which read "going-offline" then; BUS_NO_BLOCK: none */
 };
 
 /*
@@ -113,6 +113,9 @@ void manager_cut_half_character(char *text);
 int manager_open_hang_timer(Manager *manager);
 void manager_write_begins(Manager *manager);
 void manager_write_ends(Manager *manager);
+
+/* Whether the write that is under way is to that block; a barrier is to none. */
+bool manager_is_writing_to(const Manager *manager, BlockIndex block);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

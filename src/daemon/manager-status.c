@@ -7,7 +7,6 @@
 #include "daemon/manager-internal.h"
 
 #define TEXT_MAX 512
-#define HANG_TEXT_MAX 64
 #define STATUS_DELAY_USEC (200 * 1000)
 
 /* "THE CONFIG HAS 2 ERRORS …", or nothing. */
@@ -21,57 +20,45 @@ static const char *describe_errors(size_t n_errors, char text[TEXT_MAX]) {
         return text;
 }
 
-/* " (memory32 reads going-offline)", of a write that waits for somebody else's; or nothing. */
-static const char *describe_hang(const Manager *manager, char text[HANG_TEXT_MAX]) {
-        const Rounds *rounds = &manager->rounds;
-
-        text[0] = 0;
-        if (manager->write_hangs && manager->hanging_block != BUS_NO_BLOCK &&
-            !(rounds_is_at_block(rounds) && rounds->current == manager->hanging_block))
-                (void)snprintf(text, HANG_TEXT_MAX, " (memory%" PRIu64 " reads going-offline)",
-                               manager->hanging_block);
-        return text;
-}
-
 /* Of a task. */
-static void describe_step(const Manager *manager, char text[TEXT_MAX]) {
-        const Rounds *rounds = &manager->rounds;
-        char hang[HANG_TEXT_MAX];
-
-        (void)describe_hang(manager, hang);
+static void describe_step(const Rounds *rounds, char text[TEXT_MAX]) {
         if (rounds->task_action == TASK_EJECT)
-                (void)snprintf(text, TEXT_MAX, "ejecting %s%s; ", rounds->task.task.device, hang);
+                (void)snprintf(text, TEXT_MAX, "ejecting %s; ", rounds->task.task.device);
         else
-                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s%s; ",
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
                                rounds->task_action == TASK_TAKE_OFF ? "taking"
                                : rounds->task_action == TASK_MOVE   ? "moving"
                                                                     : "putting",
                                rounds->current,
                                rounds->task_action == TASK_TAKE_OFF ? " offline"
                                : rounds->task_action == TASK_MOVE   ? " to the other zone"
-                                                                    : " back online",
-                               hang);
+                                                                    : " back online");
 }
 
-static const char *describe_phase(const Manager *manager, char text[TEXT_MAX]) {
-        const Rounds *rounds = &manager->rounds;
-        char hang[HANG_TEXT_MAX];
-
+static const char *describe_phase(const Rounds *rounds, char text[TEXT_MAX]) {
         text[0] = 0;
         if (rounds->held)
                 (void)snprintf(text, TEXT_MAX, "HELD, new memory is left alone; ");
         else if (rounds->phase == PHASE_BARRIER)
-                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock%s; ",
-                               describe_hang(manager, hang));
+                (void)snprintf(text, TEXT_MAX, "waiting for the kernel's hotplug lock; ");
         else if (rounds->phase == PHASE_ATTEMPT)
-                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s%s; ",
+                (void)snprintf(text, TEXT_MAX, "%s memory%" PRIu64 "%s; ",
                                rounds->current_move ? "moving" : "putting", rounds->current,
-                               rounds->current_move ? " to its zone" : " online",
-                               describe_hang(manager, hang));
+                               rounds->current_move ? " to its zone" : " online");
         else if (rounds->phase == PHASE_TASK)
-                describe_step(manager, text);
+                describe_step(rounds, text);
         else if (task_work_is_under_way(&rounds->task))
                 (void)snprintf(text, TEXT_MAX, "a task waits to try again; ");
+        return text;
+}
+
+/* "memory32 reads going-offline; ", of somebody else's block that a write waits for; or nothing. */
+static const char *describe_hang(const Manager *manager, char text[TEXT_MAX]) {
+        text[0] = 0;
+        if (manager->write_hangs && manager->hanging_block != BUS_NO_BLOCK &&
+            !manager_is_writing_to(manager, manager->hanging_block))
+                (void)snprintf(text, TEXT_MAX, "memory%" PRIu64 " reads going-offline; ",
+                               manager->hanging_block);
         return text;
 }
 
@@ -118,12 +105,13 @@ void manager_cut_half_character(char *text) {
 
 static void tell_status(Manager *manager) {
         char errors[TEXT_MAX], phase[TEXT_MAX], mode[TEXT_MAX], outcomes[TEXT_MAX],
-                status[MANAGER_STATUS_MAX];
+                status[MANAGER_STATUS_MAX], hang[TEXT_MAX];
 
-        (void)snprintf(status, sizeof(status), "STATUS=%s%s%s, %s; blocks: %s",
+        (void)snprintf(status, sizeof(status), "STATUS=%s%s%s%s, %s; blocks: %s",
                        describe_errors(manager->n_config_errors, errors),
-                       describe_phase(manager, phase), describe_mode(manager, mode),
-                       manager->config_text, describe_outcomes(&manager->rounds, outcomes));
+                       describe_phase(&manager->rounds, phase), describe_hang(manager, hang),
+                       describe_mode(manager, mode), manager->config_text,
+                       describe_outcomes(&manager->rounds, outcomes));
         manager_cut_half_character(status);
         if (strcmp(status, manager->status) == 0)
                 return;

@@ -321,6 +321,7 @@ Manager *manager_free(Manager *manager) {
 
         manager_put_back(manager);
         manager_bus_close(manager);
+        sd_event_source_unref(manager->hang_timer);
         worker_free(manager->worker);
         rounds_done(&manager->rounds);
         block_table_free(manager->table);
@@ -332,7 +333,6 @@ Manager *manager_free(Manager *manager) {
         sd_event_source_unref(manager->link_timer);
         sd_event_source_unref(manager->move_timer);
         sd_event_source_unref(manager->task_timer);
-        sd_event_source_unref(manager->hang_timer);
         sd_event_source_unref(manager->stop_timer);
         sd_event_source_unref(manager->status_timer);
         sd_event_unref(manager->event);
