@@ -14,7 +14,7 @@ void work_done(Work *work) {
 
 void work_clear(Work *work) {
         if (work->n_items > 0)
-                (void)memset(work->slots, 0, work->n_slots * sizeof(size_t));
+                (void)memset(work->slots, 0, work->n_slots * sizeof(*work->slots));
         work->n_items = work->n_steps = work->next_step = 0;
         work->current = 0;
         work->n_open = 0;
@@ -23,14 +23,21 @@ void work_clear(Work *work) {
         work->has_broken_units = false;
 }
 
+/* Blocks most often come one after the other: so many neighbours have slots beside each other. */
+#define SLOT_RUN 16
+
 /* The slot of a block, or the free one that it would have. */
-static size_t *find_slot(Work *work, BlockIndex block) {
-        size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+static WorkSlot *find_slot(Work *work, BlockIndex block) {
+        uint64_t hash = (block / SLOT_RUN) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+        size_t i = (size_t)(hash * SLOT_RUN + block % SLOT_RUN);
 
         for (;; i++) {
-                size_t *slot = &work->slots[i & (work->n_slots - 1)];
+                WorkSlot *slot = &work->slots[i & (work->n_slots - 1)];
 
-                if (*slot == 0 || work->items[*slot - 1].verdict.block == block)
+                if (slot->place == 0)
+                        return slot;
+                if (slot->low == (uint32_t)block &&
+                    work->items[slot->place - 1].verdict.block == block)
                         return slot;
         }
 }
@@ -42,7 +49,12 @@ static WorkItem *find_open(Work *work, BlockIndex block) {
         if (work->n_items == 0)
                 return NULL;
 
-        place = *find_slot(work, block);
+        /* Most often it is the one that was just tried. */
+        item = &work->items[work->current];
+        if (item->verdict.block == block && !item->settled)
+                return item;
+
+        place = find_slot(work, block)->place;
         item = place > 0 ? &work->items[place - 1] : NULL;
         return item && !item->settled ? item : NULL;
 }
@@ -85,16 +97,26 @@ static void make_plan(Work *work) {
         plan_order(work->steps, work->n_steps);
 }
 
+static void take_slot(Work *work, size_t i) {
+        BlockIndex block = work->items[i].verdict.block;
+
+        *find_slot(work, block) = (WorkSlot){ (uint32_t)(i + 1), (uint32_t)block };
+}
+
 static void fill_slots(Work *work) {
         /* In their order: the last item of a block is the one that counts. */
         for (size_t i = 0; i < work->n_items; i++)
-                *find_slot(work, work->items[i].verdict.block) = i + 1;
+                take_slot(work, i);
 }
 
 static int grow(Work *work) {
-        size_t n = work->n_allocated ? work->n_allocated * 2 : 64, *slots;
+        size_t n = work->n_allocated ? work->n_allocated * 2 : 64;
+        WorkSlot *slots;
         WorkItem *items;
         PlanStep *steps;
+
+        if (n > UINT32_MAX / 2)
+                return -ENOMEM;
 
         items = reallocarray(work->items, n, sizeof(WorkItem));
         if (!items)
@@ -106,7 +128,7 @@ static int grow(Work *work) {
                 return -ENOMEM;
         work->steps = steps;
 
-        slots = calloc(2 * n, sizeof(size_t));
+        slots = calloc(2 * n, sizeof(*slots));
         if (!slots)
                 return -ENOMEM;
         free(work->slots);
@@ -141,8 +163,7 @@ static int append(Work *work, const WorkItem *item) {
         }
 
         work->items[work->n_items] = *item;
-        *find_slot(work, item->verdict.block) = work->n_items + 1;
-        work->n_items++;
+        take_slot(work, work->n_items++);
         work->n_open++;
         work->has_broken_units |= item->verdict.unit_is_broken;
 

@@ -17,7 +17,16 @@ static int step_compare(const void *a, const void *b) {
         return x_down ? compare(y->block, x->block) : compare(x->block, y->block);
 }
 
+/* What is planned again mostly is in order already. */
+static bool is_in_order(const PlanStep *steps, size_t n_steps) {
+        for (size_t i = 1; i < n_steps; i++)
+                if (step_compare(&steps[i - 1], &steps[i]) > 0)
+                        return false;
+
+        return true;
+}
+
 void plan_order(PlanStep *steps, size_t n_steps) {
-        if (n_steps > 0)
+        if (!is_in_order(steps, n_steps))
                 qsort(steps, n_steps, sizeof(PlanStep), step_compare);
 }

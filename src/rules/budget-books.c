@@ -49,14 +49,28 @@ static bool device_is_gone(const BudgetDevice *device) {
         return device->n_blocks[ZONE_KIND_KERNEL] == 0 && device->n_blocks[ZONE_KIND_MOVABLE] == 0;
 }
 
-uint32_t budget_find_device(const Budget *budget, const Device *device) {
-        for (size_t i = 0; i < budget->n_devices; i++) {
-                const BudgetDevice *known = &budget->devices[i];
+static uint32_t hash_of(const Device *device) {
+        uint32_t hash = UINT32_C(2166136261) ^ (uint32_t)device->source;
 
-                if (!device_is_gone(known) && known->source == device->source &&
-                    strcmp(known->name, device->name) == 0)
+        for (const char *p = device->name; *p; p++)
+                hash = (hash ^ (uint8_t)*p) * UINT32_C(16777619);
+        return hash;
+}
+
+static bool is_device(const BudgetDevice *known, const Device *device, uint32_t hash) {
+        return known->hash == hash && !device_is_gone(known) && known->source == device->source &&
+               strcmp(known->name, device->name) == 0;
+}
+
+uint32_t budget_find_device(const Budget *budget, const Device *device) {
+        uint32_t hash = hash_of(device), last = budget->last_device;
+
+        if (last > 0 && is_device(&budget->devices[last - 1], device, hash))
+                return last;
+
+        for (size_t i = 0; i < budget->n_devices; i++)
+                if (is_device(&budget->devices[i], device, hash))
                         return (uint32_t)i + 1;
-        }
         return 0;
 }
 
@@ -73,6 +87,7 @@ static BudgetDevice *free_device(Budget *budget) {
                 return NULL;
 
         budget->devices = devices;
+        budget->devices[budget->n_devices] = (BudgetDevice){};
         return &budget->devices[budget->n_devices++];
 }
 
@@ -88,7 +103,9 @@ static uint32_t get_device(Budget *budget, const Device *device, int node) {
         if (!added)
                 return 0;
 
-        *added = (BudgetDevice){ .source = device->source, .node = node };
+        budget->n_virtio_mem -= added->source == SOURCE_VIRTIO_MEM;
+        budget->n_virtio_mem += device->source == SOURCE_VIRTIO_MEM;
+        *added = (BudgetDevice){ .source = device->source, .hash = hash_of(device), .node = node };
         (void)memcpy(added->name, device->name, DEVICE_NAME_MAX);
         return (uint32_t)(added - budget->devices) + 1;
 }
@@ -197,6 +214,7 @@ static int book(Budget *budget, const Block *block, const Device *device, ZoneKi
                 booked.device = get_device(budget, device, block->node);
                 if (booked.device == 0)
                         goto fail;
+                budget->last_device = booked.device;
         }
         if (insert(budget, &booked) == 0)
                 return 0;

@@ -48,6 +48,7 @@ typedef struct BudgetNode {
 /* A device that has blocks in the books. */
 typedef struct BudgetDevice {
         Source source;
+        uint32_t hash; /* of source and name, which are seldom compared for that */
         char name[DEVICE_NAME_MAX];
         int node;
         size_t n_blocks[_ZONE_KIND_MAX]; /* online or promised; none: the place is free */
@@ -69,6 +70,8 @@ typedef struct Budget {
         bool incomplete;
         size_t n_nodes, n_devices, n_blocks;
         size_t n_blocks_allocated;
+        size_t n_virtio_mem;  /* of the devices; some may be gone */
+        uint32_t last_device; /* that was booked last: the next block most often is its, too */
         BudgetNode *nodes;
         BudgetDevice *devices;
         BudgetBlock *blocks; /* sorted by index */
