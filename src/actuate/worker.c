@@ -29,6 +29,7 @@ struct Worker {
         Job job;
         bool started;
         int report_fds[2]; /* a pipe of WorkerReport */
+        SysfsBlock block;  /* the thread's: the one of the attempt, once it was looked at */
 };
 
 /* In the thread */
@@ -44,14 +45,27 @@ static void report(Worker *worker, const WorkerReport *report) {
 
 static int op_read(void *userdata, BlockIndex index, Block *ret) {
         Worker *worker = userdata;
+        int r;
 
-        return sysfs_read_block(worker->sysfs, index, ret);
+        /* It is the same block for the whole attempt: where that was removed, it is gone. */
+        if (worker->block.state_fd < 0) {
+                r = sysfs_open_block(worker->sysfs, index, /* writable= */ true, &worker->block);
+                if (r < 0)
+                        return r;
+        }
+
+        return sysfs_read_open_block(worker->sysfs, &worker->block, ret);
 }
 
 static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         Worker *worker = userdata;
 
-        return sysfs_write_state(worker->sysfs, index, inode, word);
+        /* What is written to was looked at before. */
+        (void)index;
+        if (worker->block.state_fd < 0 || worker->block.inode != inode)
+                return -ENODEV;
+
+        return sysfs_write_open_block(&worker->block, word);
 }
 
 static uint64_t op_now(void *userdata) {
@@ -65,6 +79,7 @@ static void make_attempt(Worker *worker, const Job *job) {
                 job->move ? attempt_move(&ops, worker, job->block, job->inode, job->online)
                           : attempt_online(&ops, worker, job->block, job->inode, job->online);
 
+        sysfs_close_block(&worker->block);
         report(worker, &(WorkerReport){
                                .job = WORKER_ATTEMPT,
                                .block = job->block,
@@ -171,6 +186,7 @@ int worker_new(Sysfs *sysfs, Worker **ret) {
 
         worker->sysfs = sysfs;
         worker->report_fds[0] = worker->report_fds[1] = -EBADF;
+        worker->block.state_fd = worker->block.zones_fd = -EBADF;
         (void)pthread_mutex_init(&worker->lock, NULL);
         (void)pthread_cond_init(&worker->job_given, NULL);
 

@@ -16,6 +16,15 @@
 #define IOMEM_MAX ((size_t)64 << 20)
 #define DAX_DIR "sys/bus/dax/devices"
 
+/*
+ * What has ACPI has a root of it. All of its devices, and what those of memory are called: the driver
+ * takes no others.
+ */
+#define ACPI_ROOT "sys/devices/LNXSYSTM:00"
+#define ACPI_DIR "sys/bus/acpi/devices"
+#define ACPI_MEMORY "PNP0C80:"
+#define MANY_BLOCKS 1024
+
 /* The blocks of an ACPI device: "physical_node", "physical_node1", …. */
 #define PHYSICAL_NODE "physical_node"
 
@@ -46,7 +55,8 @@ typedef struct Reading {
         Sysfs *sysfs;
         Snapshot *snapshot;
         Iomem iomem;
-        Source other; /* of what was hot-added, and no device claims */
+        Source other;  /* of what was hot-added, and no device claims */
+        bool no_dimms; /* the firmware knows none */
 } Reading;
 
 static void reading_done(Reading *reading) {
@@ -103,6 +113,27 @@ static int read_iomem(Sysfs *sysfs, Iomem *ret) {
         }
 
         return iomem_parse(text, ret);
+}
+
+/*
+ * Of very many blocks it is worth knowing that the firmware has no memory devices, as where memory can't
+ * be plugged: then none of their links need be looked for.
+ */
+static bool has_no_dimms(Sysfs *sysfs, size_t n_blocks) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        struct dirent *entry;
+
+        if (n_blocks < MANY_BLOCKS)
+                return false;
+        if (faccessat(sysfs->root_fd, ACPI_ROOT, F_OK, 0) < 0)
+                return true;
+        if (sysfs_read_dir_at(sysfs->root_fd, ACPI_DIR, &dir) < 0)
+                return false;
+
+        while ((entry = readdir(dir)))
+                if (strncmp(entry->d_name, ACPI_MEMORY, strlen(ACPI_MEMORY)) == 0)
+                        return false;
+        return true;
 }
 
 /* How many blocks an ACPI device has. */
@@ -173,12 +204,13 @@ static int add_device(Reading *reading, Block *block, Device *device) {
  * drivers/acpi/acpi_memhotplug.c), so what it is called doesn't matter. Answers 1 if it is a DIMM.
  */
 static int read_dimm(Reading *reading, Block *block) {
-        char link[SYSFS_BLOCK_NAME_MAX + sizeof("/firmware_node")];
+        char link[SYSFS_BLOCK_PATH_MAX];
         Device device = { .source = SOURCE_DIMM };
         int r;
 
-        (void)strcat(sysfs_block_name(block->index, link), "/firmware_node");
-        if (!read_link_name(reading->sysfs, link, device.name))
+        if (reading->no_dimms ||
+            !read_link_name(reading->sysfs, sysfs_block_path(block->index, "firmware_node", link),
+                            device.name))
                 return 0;
 
         block->source = SOURCE_DIMM;
@@ -274,6 +306,7 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot) {
                 return r;
 
         reading.other = find_platform(sysfs);
+        reading.no_dimms = has_no_dimms(sysfs, snapshot->n_blocks);
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
                 r = read_source(&reading, &snapshot->blocks[i]);
                 if (r < 0)
