@@ -66,6 +66,9 @@ typedef void (*WorkSettled)(void *userdata, const WorkItem *item);
 /* Frees what it holds, not itself. An all-zero Work is an empty one. */
 void work_done(Work *work);
 
+/* Takes memory for so many items, so that adding them takes none. 0 or -ENOMEM. */
+int work_reserve(Work *work, size_t n);
+
 /*
  * Adds a verdict, which must ask for a zone, not "leave"; its rule must live as long as the item.
  * 'found_online': the block is online in the wrong zone, and is to be moved. 0, -EEXIST if the block

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "base/sort.h"
 #include "daemon/rounds-internal.h"
 
 static int compare_blocks(const void *a, const void *b) {
@@ -17,8 +18,7 @@ static int compare_blocks(const void *a, const void *b) {
 void pending_sort(Pending *pending) {
         size_t n = 0;
 
-        if (pending->n_blocks > 0)
-                qsort(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
+        sort_in_place(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
         for (size_t i = 0; i < pending->n_blocks; i++)
                 if (n == 0 || pending->blocks[i] != pending->blocks[n - 1])
                         pending->blocks[n++] = pending->blocks[i];
@@ -77,15 +77,21 @@ static void tell_forgetful(int error) {
                                         "know which ones were taken offline by somebody else: %m");
 }
 
+void rounds_keep_table(Rounds *rounds) {
+        tell_forgetful(block_table_commit(rounds->table));
+}
+
 void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone) {
         const BlockRecord *known = block_table_find(rounds->table, index);
-        const BlockRecord record = {
+        BlockRecord record = {
                 .index = index,
                 .inode = inode,
                 .mark = mark,
-                .zone = zone == _ZONE_KIND_INVALID && known && known->inode == inode ? known->zone
-                                                                                     : zone,
+                .zone = zone,
         };
+
+        if (zone == _ZONE_KIND_INVALID && known && known->inode == inode)
+                record.zone = known->zone;
 
         tell_forgetful(block_table_set(rounds->table, &record));
 }
@@ -135,18 +141,27 @@ static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
                !work_has(&rounds->work, record->index);
 }
 
-/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
-static void on_add(Rounds *rounds, BlockIndex index) {
-        const BlockRecord *record = block_table_find(rounds->table, index);
+/*
+ * Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look, and
+ * isn't passed on, for such events may come by the hundred thousand.
+ */
+static bool is_synthetic(Rounds *rounds, const Uevent *uevent) {
+        const BlockRecord *record;
         ino_t inode;
 
-        if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
-            inode == record->inode) {
-                if (is_left_over(rounds, record))
-                        rounds_announce(rounds, index);
-                return;
-        }
+        if (uevent->action != UEVENT_ADD)
+                return false;
+        record = block_table_find(rounds->table, uevent->block);
+        if (!record || rounds->ops->read_inode(rounds->userdata, uevent->block, &inode) < 0 ||
+            inode != record->inode)
+                return false;
 
+        if (is_left_over(rounds, record))
+                rounds_announce(rounds, uevent->block);
+        return true;
+}
+
+static void on_add(Rounds *rounds, BlockIndex index) {
         rounds_forget(rounds, index);
         rounds_announce(rounds, index);
 }
@@ -167,6 +182,10 @@ static void on_online(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
 
         if (rounds_is_moving(rounds, index))
+                return;
+        /* The attempt has just seen to it that it is this block. */
+        if (record && record->mark == BLOCK_MARK_ONLINE && rounds_is_under_way(rounds, index) &&
+            record->inode == rounds->current_inode)
                 return;
         if (record && (record->mark == BLOCK_MARK_ONLINE || record->mark == BLOCK_MARK_MOVING)) {
                 mark(rounds, index, BLOCK_MARK_ONLINE);
@@ -213,6 +232,8 @@ static void on_remove(Rounds *rounds, BlockIndex index) {
 static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
+        if (is_synthetic(rounds, uevent))
+                return;
         if (rounds->ops->on_uevent)
                 rounds->ops->on_uevent(rounds->userdata, uevent);
 

@@ -34,11 +34,12 @@ typedef struct ManagerBus {
 
 struct Manager {
         sd_event *event;
-        sd_event_source *link_timer;
-        sd_event_source *move_timer; /* while a block is moved */
+        sd_event_source *link_timer; /* armed while node links are waited for */
+        sd_event_source *move_timer; /* armed while a block is moved */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
-        sd_event_source *status_timer; /* while the status that systemd has is an old one */
+        sd_event_source *status_timer; /* armed while the status that systemd has is an old one */
+        bool status_is_due;            /* so it is */
         char status[MANAGER_STATUS_MAX];
 
         int run_fd;  /* /run/memplugd; negative: it can't be had */
@@ -95,6 +96,19 @@ void manager_put_back(Manager *manager);
 
 /* Cuts off a character that snprintf() left in half: systemd takes a status of whole ones only. */
 void manager_cut_half_character(char *text);
+
+/*
+ * Makes the timers, so that arming one takes no memory between an event and the write that it leads to.
+ * 0 or -errno.
+ */
+int manager_make_timers(Manager *manager);
+
+/* Has a timer's callback called so many µs from now; what it was armed for before is forgotten. 0 or -errno. */
+int manager_arm(sd_event_source *timer, uint64_t usec);
+void manager_disarm(sd_event_source *timer);
+
+/* Of the status timer: src/daemon/manager-status.c. */
+int manager_on_status_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

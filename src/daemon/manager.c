@@ -99,7 +99,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         if (!worker_read(manager->worker, &report))
                 return 0;
 
-        manager->move_timer = sd_event_source_unref(manager->move_timer);
+        manager_disarm(manager->move_timer);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
         else
@@ -243,6 +243,8 @@ static int watch_kernel(Manager *manager) {
         if (r >= 0)
                 r = sd_event_add_io(manager->event, NULL, worker_fd(manager->worker), EPOLLIN,
                                     on_reports, manager);
+        if (r >= 0)
+                r = manager_make_timers(manager);
         return r < 0 ? log_error_errno(r, "Failed to watch the kernel's events: %m") : 0;
 }
 

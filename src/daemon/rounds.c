@@ -32,6 +32,7 @@ void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t 
 void rounds_done(Rounds *rounds) {
         work_done(&rounds->work);
         snapshot_done(&rounds->view);
+        snapshot_done(&rounds->burst);
         budget_done(&rounds->budget);
         zoneinfo_done(&rounds->zoneinfo);
         free(rounds->units);
@@ -218,8 +219,10 @@ static void start_attempt(Rounds *rounds) {
         Online online;
 
         item = next_item(rounds, &online);
-        if (!item)
+        if (!item) {
+                rounds_reserve(rounds);
                 return;
+        }
 
         rounds->phase = PHASE_ATTEMPT;
         rounds->current = item->verdict.block;

@@ -4,25 +4,51 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
+
 void snapshot_done(Snapshot *snapshot) {
         free(snapshot->blocks);
         free(snapshot->devices);
         snapshot->blocks = NULL;
         snapshot->devices = NULL;
-        snapshot->n_blocks = snapshot->n_allocated = snapshot->n_devices = 0;
+        snapshot->n_blocks = snapshot->n_allocated = 0;
+        snapshot->n_devices = snapshot->n_devices_allocated = 0;
+}
+
+void snapshot_clear(Snapshot *snapshot) {
+        *snapshot = (Snapshot){
+                .n_allocated = snapshot->n_allocated,
+                .blocks = snapshot->blocks,
+                .n_devices_allocated = snapshot->n_devices_allocated,
+                .devices = snapshot->devices,
+        };
+}
+
+int snapshot_reserve(Snapshot *snapshot, size_t n_blocks, size_t n_devices) {
+        Device *devices;
+        Block *blocks;
+
+        blocks = array_reserve(snapshot->blocks, &snapshot->n_allocated, n_blocks, sizeof(Block));
+        if (!blocks)
+                return -ENOMEM;
+        snapshot->blocks = blocks;
+
+        devices = array_reserve(snapshot->devices, &snapshot->n_devices_allocated, n_devices,
+                                sizeof(Device));
+        if (!devices)
+                return -ENOMEM;
+        snapshot->devices = devices;
+        return 0;
 }
 
 int snapshot_add(Snapshot *snapshot, const Block *block) {
-        if (snapshot->n_blocks == snapshot->n_allocated) {
-                size_t n = snapshot->n_allocated ? snapshot->n_allocated * 2 : 64;
-                Block *blocks = reallocarray(snapshot->blocks, n, sizeof(Block));
+        Block *blocks = array_grow(snapshot->blocks, &snapshot->n_allocated, snapshot->n_blocks,
+                                   sizeof(Block));
 
-                if (!blocks)
-                        return -ENOMEM;
-                snapshot->blocks = blocks;
-                snapshot->n_allocated = n;
-        }
+        if (!blocks)
+                return -ENOMEM;
 
+        snapshot->blocks = blocks;
         snapshot->blocks[snapshot->n_blocks++] = *block;
         return 0;
 }
@@ -131,9 +157,11 @@ uint32_t snapshot_add_device(Snapshot *snapshot, const Device *device) {
         if (number > 0)
                 return number;
 
-        devices = reallocarray(snapshot->devices, snapshot->n_devices + 1, sizeof(Device));
+        devices = array_grow(snapshot->devices, &snapshot->n_devices_allocated, snapshot->n_devices,
+                             sizeof(Device));
         if (!devices)
                 return 0;
+
         snapshot->devices = devices;
         snapshot->devices[snapshot->n_devices++] = *device;
         return (uint32_t)snapshot->n_devices;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan.h"
 
+#include "base/sort.h"
+
 static int compare(uint64_t a, uint64_t b) {
         return a < b ? -1 : a > b;
 }
@@ -17,16 +19,6 @@ static int step_compare(const void *a, const void *b) {
         return x_down ? compare(y->block, x->block) : compare(x->block, y->block);
 }
 
-/* What is planned again mostly is in order already. */
-static bool is_in_order(const PlanStep *steps, size_t n_steps) {
-        for (size_t i = 1; i < n_steps; i++)
-                if (step_compare(&steps[i - 1], &steps[i]) > 0)
-                        return false;
-
-        return true;
-}
-
 void plan_order(PlanStep *steps, size_t n_steps) {
-        if (!is_in_order(steps, n_steps))
-                qsort(steps, n_steps, sizeof(PlanStep), step_compare);
+        sort_in_place(steps, n_steps, sizeof(PlanStep), step_compare);
 }

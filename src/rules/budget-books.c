@@ -5,10 +5,40 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "rules/budget.h"
 
 void budget_init(Budget *budget, uint64_t page_size, uint64_t block_size) {
         *budget = (Budget){ .page_size = page_size, .block_pages = block_size / page_size };
+}
+
+/* Of each burst, there are few of them. */
+#define NODES_SPARE 8
+#define DEVICES_SPARE 16
+
+int budget_reserve(Budget *budget, size_t n_blocks) {
+        BudgetDevice *devices;
+        BudgetBlock *blocks;
+        BudgetNode *nodes;
+
+        nodes = array_reserve(budget->nodes, &budget->n_nodes_allocated,
+                              budget->n_nodes + NODES_SPARE, sizeof(BudgetNode));
+        if (!nodes)
+                return -ENOMEM;
+        budget->nodes = nodes;
+
+        devices = array_reserve(budget->devices, &budget->n_devices_allocated,
+                                budget->n_devices + DEVICES_SPARE, sizeof(BudgetDevice));
+        if (!devices)
+                return -ENOMEM;
+        budget->devices = devices;
+
+        blocks = array_reserve(budget->blocks, &budget->n_blocks_allocated,
+                               budget->n_blocks + n_blocks, sizeof(BudgetBlock));
+        if (!blocks)
+                return -ENOMEM;
+        budget->blocks = blocks;
+        return 0;
 }
 
 void budget_done(Budget *budget) {
@@ -36,7 +66,8 @@ static BudgetNode *get_node(Budget *budget, int node) {
         if (found)
                 return found;
 
-        nodes = reallocarray(budget->nodes, budget->n_nodes + 1, sizeof(BudgetNode));
+        nodes = array_grow(budget->nodes, &budget->n_nodes_allocated, budget->n_nodes,
+                           sizeof(BudgetNode));
         if (!nodes)
                 return NULL;
 
@@ -82,7 +113,8 @@ static BudgetDevice *free_device(Budget *budget) {
                 if (device_is_gone(&budget->devices[i]))
                         return &budget->devices[i];
 
-        devices = reallocarray(budget->devices, budget->n_devices + 1, sizeof(BudgetDevice));
+        devices = array_grow(budget->devices, &budget->n_devices_allocated, budget->n_devices,
+                             sizeof(BudgetDevice));
         if (!devices)
                 return NULL;
 
@@ -177,16 +209,12 @@ void budget_keep(Budget *budget, BlockIndex index, ZoneKind zone) {
 
 static int insert(Budget *budget, const BudgetBlock *block) {
         size_t place = block_place(budget, block->index);
+        BudgetBlock *blocks = array_grow(budget->blocks, &budget->n_blocks_allocated,
+                                         budget->n_blocks, sizeof(BudgetBlock));
 
-        if (budget->n_blocks == budget->n_blocks_allocated) {
-                size_t n = budget->n_blocks_allocated ? budget->n_blocks_allocated * 2 : 64;
-                BudgetBlock *blocks = reallocarray(budget->blocks, n, sizeof(BudgetBlock));
-
-                if (!blocks)
-                        return -ENOMEM;
-                budget->blocks = blocks;
-                budget->n_blocks_allocated = n;
-        }
+        if (!blocks)
+                return -ENOMEM;
+        budget->blocks = blocks;
 
         (void)memmove(&budget->blocks[place + 1], &budget->blocks[place],
                       (budget->n_blocks - place) * sizeof(BudgetBlock));

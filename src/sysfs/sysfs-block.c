@@ -78,7 +78,23 @@ static int read_valid_zones(int fd, ValidZones *ret) {
 
 /* Nodes */
 
-static void note_node(const char *name, int *node) {
+int sysfs_each_name(int dir_fd, SysfsName call, void *userdata) {
+        char entries[4096] __attribute__((aligned(8)));
+        ssize_t n;
+
+        while ((n = getdents64(dir_fd, entries, sizeof(entries))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct dirent64 *entry = (const void *)(entries + at);
+
+                        call(userdata, entry->d_name);
+                        at += entry->d_reclen;
+                }
+
+        return n < 0 ? -errno : 0;
+}
+
+static void note_node(void *userdata, const char *name) {
+        int *node = userdata;
         uint64_t n;
 
         if (parse_suffix(name, "node", &n) == 0 && n <= NODE_MAX &&
@@ -88,27 +104,17 @@ static void note_node(const char *name, int *node) {
 
 /* The lowest N of the nodeN that a block's directory has, or NODE_UNKNOWN. */
 static int read_node_links(Sysfs *sysfs, BlockIndex index, int *ret) {
-        char entries[2048] __attribute__((aligned(8)));
         _cleanup_close_ int dir_fd = -EBADF;
-        int node = NODE_UNKNOWN;
-        ssize_t n;
+        int node = NODE_UNKNOWN, r;
 
         dir_fd = sysfs_open_file(sysfs, index, "", O_RDONLY | O_DIRECTORY);
         if (dir_fd < 0)
                 return dir_fd;
 
-        while ((n = getdents64(dir_fd, entries, sizeof(entries))) > 0)
-                for (ssize_t at = 0; at < n;) {
-                        const struct dirent64 *entry = (const void *)(entries + at);
-
-                        note_node(entry->d_name, &node);
-                        at += entry->d_reclen;
-                }
-        if (n < 0)
-                return -errno;
-
-        *ret = node;
-        return 0;
+        r = sysfs_each_name(dir_fd, note_node, &node);
+        if (r == 0)
+                *ret = node;
+        return r;
 }
 
 int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret) {

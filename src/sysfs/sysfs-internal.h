@@ -33,5 +33,9 @@ int sysfs_open_dir_at(int dir_fd, const char *path);
 /* A directory stream of its own, so that several can read the same directory. */
 int sysfs_read_dir_at(int dir_fd, const char *path, DIR **ret);
 
+/* Calls back with each name in a directory, which takes no memory but the stack. 0 or -errno. */
+typedef void (*SysfsName)(void *userdata, const char *name);
+int sysfs_each_name(int dir_fd, SysfsName call, void *userdata);
+
 /* Opens valid_zones, for which the block's node link must have been seen since its state was opened. */
 int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);
