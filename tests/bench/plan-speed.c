@@ -33,7 +33,7 @@ static void make_snapshot(size_t n, Snapshot *snapshot) {
                 Block block = {
                         .index = 32 + i,
                         .inode = i + 1,
-                        .node = (int)(i * N_NODES / n),
+                        .node = (int16_t)(i * N_NODES / n),
                         .state = BLOCK_OFFLINE,
                         .valid_zones = { .known = true,
                                          .n_zones = 2,
