@@ -1,39 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "actuate/work.h"
+#include "actuate/work-internal.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
-
-void work_done(Work *work) {
-        free(work->items);
-        free(work->steps);
-        free(work->slots);
-        *work = (Work){};
-}
-
-void work_clear(Work *work) {
-        if (work->n_items > 0)
-                (void)memset(work->slots, 0, work->n_slots * sizeof(size_t));
-        work->n_items = work->n_steps = work->next_step = 0;
-        work->current = 0;
-        work->n_open = 0;
-        work->pass = 0;
-        work->n_done = work->n_writes = 0;
-        work->has_broken_units = false;
-}
-
-/* The slot of a block, or the free one that it would have. */
-static size_t *find_slot(Work *work, BlockIndex block) {
-        size_t i = (size_t)(block * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
-        for (;; i++) {
-                size_t *slot = &work->slots[i & (work->n_slots - 1)];
-
-                if (*slot == 0 || work->items[*slot - 1].verdict.block == block)
-                        return slot;
-        }
-}
 
 static WorkItem *find_open(Work *work, BlockIndex block) {
         WorkItem *item;
@@ -42,7 +11,12 @@ static WorkItem *find_open(Work *work, BlockIndex block) {
         if (work->n_items == 0)
                 return NULL;
 
-        place = *find_slot(work, block);
+        /* Most often it is the one that was just tried. */
+        item = &work->items[work->current];
+        if (item->verdict.block == block && !item->settled)
+                return item;
+
+        place = work_find_slot(work, block)->place;
         item = place > 0 ? &work->items[place - 1] : NULL;
         return item && !item->settled ? item : NULL;
 }
@@ -85,39 +59,6 @@ static void make_plan(Work *work) {
         plan_order(work->steps, work->n_steps);
 }
 
-static void fill_slots(Work *work) {
-        /* In their order: the last item of a block is the one that counts. */
-        for (size_t i = 0; i < work->n_items; i++)
-                *find_slot(work, work->items[i].verdict.block) = i + 1;
-}
-
-static int grow(Work *work) {
-        size_t n = work->n_allocated ? work->n_allocated * 2 : 64, *slots;
-        WorkItem *items;
-        PlanStep *steps;
-
-        items = reallocarray(work->items, n, sizeof(WorkItem));
-        if (!items)
-                return -ENOMEM;
-        work->items = items;
-
-        steps = reallocarray(work->steps, n, sizeof(PlanStep));
-        if (!steps)
-                return -ENOMEM;
-        work->steps = steps;
-
-        slots = calloc(2 * n, sizeof(size_t));
-        if (!slots)
-                return -ENOMEM;
-        free(work->slots);
-        work->slots = slots;
-        work->n_slots = 2 * n;
-        fill_slots(work);
-
-        work->n_allocated = n;
-        return 0;
-}
-
 /* What its rule wants in place of a zone that can't be had; ONLINE_LEAVE: nothing. */
 static Online second_wish_of(const WorkItem *item) {
         Online or_else = item->verdict.or_else;
@@ -134,15 +75,14 @@ static void replace(Work *work, WorkItem *known, const WorkItem *item) {
 
 static int append(Work *work, const WorkItem *item) {
         if (work->n_items == work->n_allocated) {
-                int r = grow(work);
+                int r = work_make_room(work);
 
                 if (r < 0)
                         return r;
         }
 
         work->items[work->n_items] = *item;
-        *find_slot(work, item->verdict.block) = work->n_items + 1;
-        work->n_items++;
+        work_take_slot(work, work->n_items++);
         work->n_open++;
         work->has_broken_units |= item->verdict.unit_is_broken;
 

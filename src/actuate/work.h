@@ -36,15 +36,20 @@ typedef struct WorkItem {
         Attempt last;       /* what it came to in the end */
 } WorkItem;
 
+typedef struct WorkSlot {
+        uint32_t place; /* of the item, from 1 on; 0: none */
+        uint32_t low;   /* of the block: its lower half */
+} WorkSlot;
+
 typedef struct Work {
         size_t n_items, n_allocated;
         WorkItem *items;
         size_t current; /* the item that was asked for last */
         size_t n_open;  /* those that aren't settled */
 
-        /* From a block to its last item, which may be settled: its place + 1, or 0; hashed. */
+        /* From a block to its last item, which may be settled; hashed. */
         size_t n_slots; /* a power of two, and at least twice as many as there are items */
-        size_t *slots;
+        WorkSlot *slots;
 
         /* The plan of this pass, as far as it isn't made yet. */
         PlanStep *steps;
@@ -60,6 +65,9 @@ typedef void (*WorkSettled)(void *userdata, const WorkItem *item);
 
 /* Frees what it holds, not itself. An all-zero Work is an empty one. */
 void work_done(Work *work);
+
+/* Takes memory for so many items, so that adding them takes none. 0 or -ENOMEM. */
+int work_reserve(Work *work, size_t n);
 
 /*
  * Adds a verdict, which must ask for a zone, not "leave"; its rule must live as long as the item.

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 
 /* Interrupts a write: see worker_interrupt(). */
 #define CANCEL_SIGNAL SIGUSR1
@@ -49,6 +50,7 @@ struct Worker {
         int closed_fd; /* open for reading only: EBADF is the answer to a write */
         volatile sig_atomic_t
                 offline_fd; /* of the write of "offline" that is under way; or negative */
+        SysfsBlock block;   /* the thread's: the one of the attempt, once it was looked at */
 };
 
 /* In the thread */
@@ -64,23 +66,28 @@ static void report(Worker *worker, const WorkerReport *report) {
 
 static int op_read(void *userdata, BlockIndex index, Block *ret) {
         Worker *worker = userdata;
-
-        return sysfs_read_block(worker->sysfs, index, ret);
-}
-
-static int write_offline(Worker *worker, BlockIndex index, ino_t inode) {
-        static const char word[] = "offline";
-        _cleanup_close_ int fd = -EBADF;
-        ssize_t n;
         int r;
 
-        fd = sysfs_open_state(worker->sysfs, index, inode);
+        /* It is the same block for the whole attempt: where that was removed, it is gone. */
+        if (worker->block.state_fd < 0) {
+                r = sysfs_open_block(worker->sysfs, index, /* writable= */ true, &worker->block);
+                if (r < 0)
+                        return r;
+        }
+
+        return sysfs_read_open_block(worker->sysfs, &worker->block, ret);
+}
+
+/* By a descriptor of its own, which the handler may take away. */
+static int write_offline(Worker *worker, const char *word) {
+        _cleanup_close_ int fd = fcntl(worker->block.state_fd, F_DUPFD_CLOEXEC, 0);
+        int r;
+
         if (fd < 0)
-                return fd;
+                return -errno;
 
         worker->offline_fd = fd;
-        n = write(fd, word, strlen(word));
-        r = n < 0 ? -errno : 0;
+        r = write_attribute(fd, word);
         worker->offline_fd = -EBADF;
         return r == -EBADF ? -EINTR : r;
 }
@@ -88,10 +95,13 @@ static int write_offline(Worker *worker, BlockIndex index, ino_t inode) {
 static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *word) {
         Worker *worker = userdata;
 
-        if (strcmp(word, "offline") == 0)
-                return write_offline(worker, index, inode);
+        /* What is written to was looked at before. */
+        (void)index;
+        if (worker->block.state_fd < 0 || worker->block.inode != inode)
+                return -ENODEV;
 
-        return sysfs_write_state(worker->sysfs, index, inode, word);
+        return strcmp(word, "offline") == 0 ? write_offline(worker, word)
+                                            : sysfs_write_open_block(&worker->block, word);
 }
 
 static uint64_t op_now(void *userdata) {
@@ -107,6 +117,7 @@ static void make_attempt(Worker *worker, const Job *job) {
                         ? attempt_move(&ops, worker, job->block, job->inode, job->online)
                         : attempt_online(&ops, worker, job->block, job->inode, job->online);
 
+        sysfs_close_block(&worker->block);
         report(worker, &(WorkerReport){
                                .job = WORKER_ATTEMPT,
                                .block = job->block,
@@ -228,6 +239,8 @@ int worker_new(Sysfs *sysfs, Worker **ret) {
         worker->sysfs = sysfs;
         worker->report_fds[0] = worker->report_fds[1] = worker->closed_fd = -EBADF;
         worker->offline_fd = -EBADF;
+        worker->report_fds[0] = worker->report_fds[1] = -EBADF;
+        worker->block.state_fd = worker->block.zones_fd = -EBADF;
         (void)pthread_mutex_init(&worker->lock, NULL);
         (void)pthread_cond_init(&worker->job_given, NULL);
 

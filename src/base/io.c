@@ -27,16 +27,11 @@ static ssize_t read_up_to(int fd, char *text, size_t size) {
         return (ssize_t)n;
 }
 
-int read_attribute_at(int dir_fd, const char *path, char *text, size_t size) {
-        _cleanup_close_ int fd = -EBADF;
+int read_attribute(int fd, char *text, size_t size) {
         ssize_t n;
 
-        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0)
-                return -errno;
-
-        /* One read() is enough and right: the kernel makes an attribute's text anew for each. */
-        n = read(fd, text, size);
+        /* One read is enough and right: the kernel makes an attribute's text anew for each. */
+        n = pread(fd, text, size, 0);
         if (n < 0)
                 return -errno;
         if ((size_t)n == size)
@@ -48,20 +43,35 @@ int read_attribute_at(int dir_fd, const char *path, char *text, size_t size) {
         return (int)n;
 }
 
-int write_attribute_at(int dir_fd, const char *path, const char *text) {
+int read_attribute_at(int dir_fd, const char *path, char *text, size_t size) {
         _cleanup_close_ int fd = -EBADF;
+
+        fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0)
+                return -errno;
+
+        return read_attribute(fd, text, size);
+}
+
+int write_attribute(int fd, const char *text) {
         size_t size = strlen(text);
         ssize_t n;
+
+        n = pwrite(fd, text, size, 0);
+        if (n < 0)
+                return -errno;
+
+        return (size_t)n == size ? 0 : -EIO;
+}
+
+int write_attribute_at(int dir_fd, const char *path, const char *text) {
+        _cleanup_close_ int fd = -EBADF;
 
         fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
         if (fd < 0)
                 return -errno;
 
-        n = write(fd, text, size);
-        if (n < 0)
-                return -errno;
-
-        return (size_t)n == size ? 0 : -EIO;
+        return write_attribute(fd, text);
 }
 
 static int read_regular(int fd, size_t max, char **ret, size_t *ret_size) {

@@ -18,8 +18,12 @@ static inline void closedirp(DIR **dir) {
  */
 int read_attribute_at(int dir_fd, const char *path, char *text, size_t size);
 
+/* The same of one that is open, which is read afresh each time. */
+int read_attribute(int fd, char *text, size_t size);
+
 /* Writes 'text' with one write(): the kernel sees it as a whole. Answers 0 or a negative errno. */
 int write_attribute_at(int dir_fd, const char *path, const char *text);
+int write_attribute(int fd, const char *text);
 
 /*
  * Reads a regular file of at most 'max' bytes. *ret is the caller's, ends with NUL, and *ret_size

@@ -71,14 +71,22 @@ const char *log_level_to_string(int level) {
 }
 
 static void write_line(int level, const char *text, const LogMessage *message) {
+        char line[LOG_TEXT_MAX + 64];
+        int n;
+
         if (log_to_journal && log_sink && message && message->id && log_sink(level, text, message))
                 return;
 
-        if (log_to_journal)
-                (void)dprintf(STDERR_FILENO, "<%d>%s\n", level, text);
-        else
-                (void)dprintf(STDERR_FILENO, "%s%s%s\n", log_name ?: "", log_name ? ": " : "",
-                              text);
+        /* Not by dprintf(), which takes memory for it. */
+        n = log_to_journal ? snprintf(line, sizeof(line), "<%d>%s\n", level, text)
+                           : snprintf(line, sizeof(line), "%s%s%s\n", log_name ?: "",
+                                      log_name ? ": " : "", text);
+        if (n >= (int)sizeof(line)) {
+                n = (int)sizeof(line) - 1;
+                line[n - 1] = '\n';
+        }
+        if (write(STDERR_FILENO, line, (size_t)n) < 0)
+                return; /* nobody could be told of it */
 }
 
 _printf_(3, 0) static void log_text(const LogMessage *message, int level, const char *format,

@@ -112,7 +112,7 @@ static int check_node(const char *text, int node, Sysfs *sysfs, const Snapshot *
 static int parse_node(const char *text, const char *word, Addition *addition) {
         uint64_t node;
 
-        if (parse_suffix(word, "", &node) < 0 || node > INT_MAX)
+        if (parse_suffix(word, "", &node) < 0 || node > NODE_MAX)
                 return complain(text, "'%s' is no number of a node", word);
 
         addition->node = (int)node;
@@ -187,7 +187,7 @@ static int add_device(const Addition *addition, size_t number, Snapshot *snapsho
 }
 
 int addition_plug(Addition *addition, size_t number, Snapshot *snapshot) {
-        Block block = { .node = addition->node,
+        Block block = { .node = (int16_t)addition->node,
                         .state = BLOCK_OFFLINE,
                         .source = addition->source,
                         .hot_added = true };

@@ -66,8 +66,10 @@ static int open_sysfs(const char *root, Sysfs **ret) {
         int r;
 
         r = sysfs_open(root, ret);
-        if (r >= 0)
+        if (r >= 0) {
+                sysfs_set_readers(*ret, (unsigned)sysconf(_SC_NPROCESSORS_ONLN));
                 return 0;
+        }
 
         if (r == -ENOENT && access(root, F_OK) == 0)
                 log_error("there is no sys/devices/system/memory below '%s': the kernel has no "

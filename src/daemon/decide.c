@@ -232,6 +232,8 @@ static int read_blocks(Rounds *rounds, Snapshot *snapshot) {
         int r;
 
         rounds_announce_asked(rounds);
+        if (rounds->rescan)
+                snapshot_done(snapshot);
         r = rounds->rescan ? rounds->ops->read_all(rounds->userdata, snapshot)
                            : rounds_read_pending(rounds, &rounds->pending, snapshot);
         rounds->pending.n_blocks = 0;
@@ -351,9 +353,13 @@ static void end_sweep(Rounds *rounds, size_t n_left) {
                 rounds->first_sweep = rounds->own_setting = false;
 }
 
-/* Decides about all that was read. */
+/* Decides about all that was read. What is remembered of that is kept before anything is written. */
 static void decide(Decision *decision, const Snapshot *snapshot) {
-        size_t n_left = decide_blocks(decision, snapshot);
+        size_t n_left;
+
+        block_table_begin(decision->rounds->table);
+        n_left = decide_blocks(decision, snapshot);
+        rounds_keep_table(decision->rounds);
 
         if (decision->sweep)
                 end_sweep(decision->rounds, n_left);
@@ -368,28 +374,30 @@ void rounds_decide(Rounds *rounds) {
                 .sweep = rounds->rescan,
                 .facts = { rounds->block_size, rounds->ops->kernel_policy(rounds->userdata) },
         };
-        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        _cleanup_(snapshot_done) Snapshot all = {};
+        Snapshot *snapshot = rounds->rescan ? &all : &rounds->burst;
         int r;
 
-        r = read_blocks(rounds, &snapshot);
+        snapshot_clear(&rounds->burst);
+        r = read_blocks(rounds, snapshot);
         if (r < 0) {
                 read_again_later(rounds, r);
                 return;
         }
 
-        read_stale_again(rounds, &snapshot);
-        if (wait_for_links(rounds, &snapshot, decision.sweep))
+        read_stale_again(rounds, snapshot);
+        if (wait_for_links(rounds, snapshot, decision.sweep))
                 return;
 
-        r = decision_read_facts(&decision, &snapshot);
+        r = decision_read_facts(&decision, snapshot);
         if (r == 0)
                 r = decision_find_broken_units(&decision);
         if (r < 0) {
                 read_again_later(rounds, r);
                 return;
         }
-        if (snapshot.n_unreadable > 0)
+        if (snapshot->n_unreadable > 0)
                 log_warning("%zu memory blocks can't be read; they are left alone.",
-                            snapshot.n_unreadable);
-        decide(&decision, &snapshot);
+                            snapshot->n_unreadable);
+        decide(&decision, snapshot);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/sort.h"
 #include "daemon/rounds-internal.h"
 
 static int compare_blocks(const void *a, const void *b) {
@@ -18,8 +19,7 @@ static int compare_blocks(const void *a, const void *b) {
 void pending_sort(Pending *pending) {
         size_t n = 0;
 
-        if (pending->n_blocks > 0)
-                qsort(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
+        sort_in_place(pending->blocks, pending->n_blocks, sizeof(BlockIndex), compare_blocks);
         for (size_t i = 0; i < pending->n_blocks; i++)
                 if (n == 0 || pending->blocks[i] != pending->blocks[n - 1])
                         pending->blocks[n++] = pending->blocks[i];
@@ -107,15 +107,21 @@ static void tell_forgetful(int error) {
                                         "know which ones were taken offline by somebody else: %m");
 }
 
+void rounds_keep_table(Rounds *rounds) {
+        tell_forgetful(block_table_commit(rounds->table));
+}
+
 void rounds_remember(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark, ZoneKind zone) {
         const BlockRecord *known = block_table_find(rounds->table, index);
-        const BlockRecord record = {
+        BlockRecord record = {
                 .index = index,
                 .inode = inode,
                 .mark = mark,
-                .zone = zone == _ZONE_KIND_INVALID && known && known->inode == inode ? known->zone
-                                                                                     : zone,
+                .zone = zone,
         };
+
+        if (zone == _ZONE_KIND_INVALID && known && known->inode == inode)
+                record.zone = known->zone;
 
         tell_forgetful(block_table_set(rounds->table, &record));
 }
@@ -165,21 +171,29 @@ static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
                !work_has(&rounds->work, record->index) && !rounds_is_taken(rounds, record->index);
 }
 
-/* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
-static void on_add(Rounds *rounds, BlockIndex index) {
-        const BlockRecord *record = block_table_find(rounds->table, index);
-        bool is_there;
+/*
+ * Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look, and
+ * isn't passed on, for such events may come by the hundred thousand.
+ */
+static bool is_synthetic(Rounds *rounds, const Uevent *uevent) {
+        const BlockRecord *record;
         ino_t inode;
 
-        is_there = rounds->ops->read_inode(rounds->userdata, index, &inode) == 0;
-        if (is_there)
-                rounds_task_found(rounds, index, inode);
-        if (record && is_there && inode == record->inode) {
-                if (is_left_over(rounds, record))
-                        rounds_announce(rounds, index);
-                return;
-        }
+        if (uevent->action != UEVENT_ADD ||
+            rounds->ops->read_inode(rounds->userdata, uevent->block, &inode) < 0)
+                return false;
 
+        rounds_task_found(rounds, uevent->block, inode);
+        record = block_table_find(rounds->table, uevent->block);
+        if (!record || inode != record->inode)
+                return false;
+
+        if (is_left_over(rounds, record))
+                rounds_announce(rounds, uevent->block);
+        return true;
+}
+
+static void on_add(Rounds *rounds, BlockIndex index) {
         rounds_forget(rounds, index);
         rounds_announce(rounds, index);
 }
@@ -222,6 +236,10 @@ static void on_online(Rounds *rounds, BlockIndex index) {
                 return;
         }
         on_task_online(rounds, index);
+        /* The attempt has just seen to it that it is this block. */
+        if (record && record->mark == BLOCK_MARK_ONLINE && rounds_is_under_way(rounds, index) &&
+            record->inode == rounds->current_inode)
+                return;
         if (record && !was_taken &&
             (record->mark == BLOCK_MARK_ONLINE || block_mark_is_ours(record->mark))) {
                 mark(rounds, index, BLOCK_MARK_ONLINE);
@@ -270,6 +288,8 @@ static void on_remove(Rounds *rounds, BlockIndex index) {
 static void on_uevent(Rounds *rounds, const Uevent *uevent) {
         log_debug("memory%" PRIu64 ": event '%s'", uevent->block,
                   uevent_action_to_string(uevent->action));
+        if (is_synthetic(rounds, uevent))
+                return;
         if (rounds->ops->on_uevent)
                 rounds->ops->on_uevent(rounds->userdata, uevent);
 

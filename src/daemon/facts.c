@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "daemon/rounds-internal.h"
 
@@ -112,7 +113,8 @@ static uint32_t number_of_unit(Rounds *rounds, const char *name) {
                 if (strcmp(rounds->units[i], name) == 0)
                         return (uint32_t)i + 1;
 
-        units = reallocarray(rounds->units, rounds->n_units + 1, sizeof(*units));
+        units = array_grow(rounds->units, &rounds->n_units_allocated, rounds->n_units,
+                           sizeof(*units));
         if (!units)
                 return 0;
         rounds->units = units;

@@ -13,7 +13,6 @@
 
 /* From then on it isn't the day's work any more: a whole DIMM takes the lock for a second or two. */
 #define HANG_USEC (10 * 1000 * 1000)
-#define TIMER_ACCURACY_USEC (10 * 1000)
 
 #define TEXT_MAX 64
 
@@ -58,7 +57,7 @@ static void tell_hang(Manager *manager) {
         manager_update_status(manager);
 }
 
-static int on_hang_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+int manager_on_hang_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
         uint64_t waited = clock_usec(CLOCK_MONOTONIC) - manager->write_since;
 
@@ -71,16 +70,7 @@ static int on_hang_timer(sd_event_source *source, uint64_t usec, void *userdata)
         }
 
         /* It is another write than the one that it was set for. */
-        (void)sd_event_source_set_time_relative(source, HANG_USEC - waited);
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-int manager_open_hang_timer(Manager *manager) {
-        int r;
-
-        r = sd_event_add_time_relative(manager->event, &manager->hang_timer, CLOCK_MONOTONIC,
-                                       HANG_USEC, TIMER_ACCURACY_USEC, on_hang_timer, manager);
-        return r < 0 ? r : sd_event_source_set_enabled(manager->hang_timer, SD_EVENT_OFF);
+        return manager_arm(source, HANG_USEC - waited);
 }
 
 void manager_write_begins(Manager *manager) {
@@ -88,8 +78,7 @@ void manager_write_begins(Manager *manager) {
         if (sd_event_source_get_enabled(manager->hang_timer, NULL) != 0)
                 return;
 
-        (void)sd_event_source_set_time_relative(manager->hang_timer, HANG_USEC);
-        (void)sd_event_source_set_enabled(manager->hang_timer, SD_EVENT_ONESHOT);
+        (void)manager_arm(manager->hang_timer, HANG_USEC);
 }
 
 void manager_write_ends(Manager *manager) {

@@ -35,12 +35,14 @@ typedef struct ManagerBus {
 
 struct Manager {
         sd_event *event;
-        sd_event_source *link_timer;
-        sd_event_source *move_timer; /* while a block is moved */
-        sd_event_source *task_timer; /* of a task's next step, or of its end */
+        sd_event_source *link_timer; /* armed while node links are waited for */
+        sd_event_source *move_timer; /* armed while a block is moved */
+        sd_event_source *task_timer; /* armed for a task's next step, or its end */
+        sd_event_source *hang_timer; /* armed while a write may hang */
         sd_event_source *stop_timer; /* while a stop waits for a write */
         unsigned n_stop_waits;
-        sd_event_source *status_timer; /* while the status that systemd has is an old one */
+        sd_event_source *status_timer; /* armed while the status that systemd has is an old one */
+        bool status_is_due;            /* so it is */
         char status[MANAGER_STATUS_MAX];
 
         int run_fd;  /* /run/memplugd; negative: it can't be had */
@@ -67,10 +69,9 @@ struct Manager {
 
         ManagerBus bus;
 
-        sd_event_source *hang_timer; /* there from the start, and armed while a write may hang */
-        uint64_t write_since;        /* CLOCK_MONOTONIC µs, the begin of the last write */
-        bool write_hangs;            /* it was told so */
-        BlockIndex hanging_block;    /* which read "going-offline" then; BUS_NO_BLOCK: none */
+        uint64_t write_since;     /* CLOCK_MONOTONIC µs, the begin of the last write */
+        bool write_hangs;         /* it was told so */
+        BlockIndex hanging_block; /* which read "going-offline" then; BUS_NO_BLOCK: none */
 };
 
 /*
@@ -107,15 +108,28 @@ void manager_put_back(Manager *manager);
 void manager_cut_half_character(char *text);
 
 /*
- * Around each write and barrier: of one that takes long it is told what it waits for. The timer needs
- * the event loop, and is the only thing that takes memory. 0 or a negative errno.
+ * Around each write and barrier: of one that takes long it is told what it waits for. It takes no
+ * memory.
  */
-int manager_open_hang_timer(Manager *manager);
 void manager_write_begins(Manager *manager);
 void manager_write_ends(Manager *manager);
 
 /* Whether the write that is under way is to that block; a barrier is to none. */
 bool manager_is_writing_to(const Manager *manager, BlockIndex block);
+
+/*
+ * Makes the timers, so that arming one takes no memory between an event and the write that it leads to.
+ * 0 or -errno.
+ */
+int manager_make_timers(Manager *manager);
+
+/* Has a timer's callback called so many µs from now; what it was armed for before is forgotten. 0 or -errno. */
+int manager_arm(sd_event_source *timer, uint64_t usec);
+void manager_disarm(sd_event_source *timer);
+
+/* Of the timers of that name: manager-status.c, manager-hang.c. */
+int manager_on_status_timer(sd_event_source *source, uint64_t usec, void *userdata);
+int manager_on_hang_timer(sd_event_source *source, uint64_t usec, void *userdata);
 
 /*
  * Sends the service's status text to systemd, if it has changed: at once when nothing is under way,

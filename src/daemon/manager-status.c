@@ -120,12 +120,12 @@ static void tell_status(Manager *manager) {
         (void)sd_notify(/* unset_environment= */ 0, status);
 }
 
-static int on_status_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+int manager_on_status_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Manager *manager = userdata;
 
         (void)source;
         (void)usec;
-        manager->status_timer = sd_event_source_unref(manager->status_timer);
+        manager->status_is_due = false;
         tell_status(manager);
         return 0;
 }
@@ -134,8 +134,6 @@ void manager_update_status(Manager *manager) {
         manager_bus_changed(manager);
         if (manager->rounds.phase == PHASE_IDLE)
                 tell_status(manager);
-        else if (!manager->status_timer)
-                (void)sd_event_add_time_relative(manager->event, &manager->status_timer,
-                                                 CLOCK_MONOTONIC, STATUS_DELAY_USEC, 0,
-                                                 on_status_timer, manager);
+        else if (!manager->status_is_due)
+                manager->status_is_due = manager_arm(manager->status_timer, STATUS_DELAY_USEC) >= 0;
 }

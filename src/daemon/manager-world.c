@@ -69,21 +69,17 @@ static int on_move_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
         (void)usec;
         worker_interrupt(manager->worker);
-        (void)sd_event_source_set_time_relative(source, INTERRUPT_USEC);
-        return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        return manager_arm(source, INTERRUPT_USEC);
 }
 
 /* The kernel itself would try to take a block offline for ever. */
 static void set_deadline(Manager *manager, bool move) {
         int r;
 
-        manager->move_timer = sd_event_source_unref(manager->move_timer);
         if (!move)
                 return;
 
-        r = sd_event_add_time_relative(manager->event, &manager->move_timer, CLOCK_MONOTONIC,
-                                       MOVE_DEADLINE_USEC, TIMER_ACCURACY_USEC, on_move_timer,
-                                       manager);
+        r = manager_arm(manager->move_timer, MOVE_DEADLINE_USEC);
         if (r < 0)
                 (void)log_error_errno(r, "Failed to set a timer: %m");
 }
@@ -131,12 +127,13 @@ static void op_set_task_timer(void *userdata, uint64_t at) {
         Manager *manager = userdata;
         int r;
 
-        manager->task_timer = sd_event_source_unref(manager->task_timer);
+        manager_disarm(manager->task_timer);
         if (at == 0)
                 return;
 
-        r = sd_event_add_time(manager->event, &manager->task_timer, CLOCK_MONOTONIC, at,
-                              TIMER_ACCURACY_USEC, on_task_timer, manager);
+        r = sd_event_source_set_time(manager->task_timer, at);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(manager->task_timer, SD_EVENT_ONESHOT);
         if (r < 0)
                 (void)log_error_errno(r, "Failed to set a timer: %m");
 }
@@ -162,6 +159,40 @@ static int on_link_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
 }
 
+static int make_timer(Manager *manager, sd_event_source **timer, sd_event_time_handler_t call) {
+        int r;
+
+        r = sd_event_add_time(manager->event, timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC, call,
+                              manager);
+        return r < 0 ? r : sd_event_source_set_enabled(*timer, SD_EVENT_OFF);
+}
+
+int manager_make_timers(Manager *manager) {
+        int r;
+
+        r = make_timer(manager, &manager->link_timer, on_link_timer);
+        if (r >= 0)
+                r = make_timer(manager, &manager->move_timer, on_move_timer);
+        if (r >= 0)
+                r = make_timer(manager, &manager->task_timer, on_task_timer);
+        if (r >= 0)
+                r = make_timer(manager, &manager->hang_timer, manager_on_hang_timer);
+        if (r >= 0)
+                r = make_timer(manager, &manager->status_timer, manager_on_status_timer);
+        return r;
+}
+
+int manager_arm(sd_event_source *timer, uint64_t usec) {
+        int r;
+
+        r = sd_event_source_set_time_relative(timer, usec);
+        return r < 0 ? r : sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
+}
+
+void manager_disarm(sd_event_source *timer) {
+        (void)sd_event_source_set_enabled(timer, SD_EVENT_OFF);
+}
+
 static uint64_t op_now(void *userdata) {
         (void)userdata;
         return clock_usec(CLOCK_MONOTONIC);
@@ -171,9 +202,7 @@ static bool op_wait_for_links(void *userdata) {
         Manager *manager = userdata;
         int r;
 
-        manager->link_timer = sd_event_source_unref(manager->link_timer);
-        r = sd_event_add_time_relative(manager->event, &manager->link_timer, CLOCK_MONOTONIC,
-                                       LINK_WAIT_USEC, TIMER_ACCURACY_USEC, on_link_timer, manager);
+        r = manager_arm(manager->link_timer, LINK_WAIT_USEC);
         if (r < 0)
                 (void)log_error_errno(r, "Failed to set a timer: %m");
         return r >= 0;

@@ -99,7 +99,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
         if (!worker_read(manager->worker, &report))
                 return 0;
 
-        manager->move_timer = sd_event_source_unref(manager->move_timer);
+        manager_disarm(manager->move_timer);
         manager_write_ends(manager);
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
@@ -244,7 +244,7 @@ static int open_events(Manager *manager) {
         if (r >= 0)
                 r = sd_event_add_signal(manager->event, NULL, SIGHUP, on_reload_signal, manager);
         if (r >= 0)
-                r = manager_open_hang_timer(manager);
+                r = manager_make_timers(manager);
         return r < 0 ? log_error_errno(r, "Failed to set up the event loop: %m") : 0;
 }
 

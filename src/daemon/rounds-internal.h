@@ -59,6 +59,9 @@ void rounds_read_uevents(Rounds *rounds);
 /* Reads the blocks in question, asks the rules, and adds what is to be put online to the work. */
 void rounds_decide(Rounds *rounds);
 
+/* Keeps what was remembered since block_table_begin(). */
+void rounds_keep_table(Rounds *rounds);
+
 /* Keeps the mark, and no zone any more, so that nobody takes the block for one that belongs back there. */
 void rounds_forget_zone(Rounds *rounds, BlockIndex index, ino_t inode, BlockMark mark);
 
@@ -163,6 +166,12 @@ void rounds_record_item(const Rounds *rounds, const WorkItem *item, const Refusa
                         bool asked);
 void rounds_record_block(const Rounds *rounds, const Block *block, const Verdict *verdict,
                          Record record);
+
+/*
+ * Takes the memory that the next burst needs, so that none has to be found between its events and what is
+ * written: that is when memory is short. To be called when nothing is under way.
+ */
+void rounds_reserve(Rounds *rounds);
 
 /* Sorts the list, so that each block is in it once. */
 void pending_sort(Pending *pending);

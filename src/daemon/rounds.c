@@ -33,6 +33,7 @@ void rounds_done(Rounds *rounds) {
         work_done(&rounds->work);
         task_work_done(&rounds->task);
         snapshot_done(&rounds->view);
+        snapshot_done(&rounds->burst);
         budget_done(&rounds->budget);
         zoneinfo_done(&rounds->zoneinfo);
         free(rounds->units);
@@ -240,6 +241,7 @@ static void start_attempt(Rounds *rounds) {
         item = next_item(rounds, &online);
         if (!item) {
                 rounds_go_on_with_task(rounds);
+                rounds_reserve(rounds);
                 return;
         }
 

@@ -74,7 +74,8 @@ typedef struct RoundsOps {
          * What happens, for whoever shows or keeps it. Each may be NULL, and mustn't call the rounds;
          * what it is given is valid during the call.
          */
-        void (*on_uevent)(void *userdata, const Uevent *uevent); /* as it was read */
+        void (*on_uevent)(void *userdata,
+                          const Uevent *uevent); /* as it was read; but no synthetic "add" */
         void (*on_verdict)(void *userdata,
                            const Verdict *verdict); /* on a block, before its work */
 
@@ -136,6 +137,7 @@ typedef struct Rounds {
         size_t n_asked;
         Asked *asked;                  /* sorted by block */
         size_t n_undecided, n_settled; /* of these */
+        Snapshot burst;                /* of what is decided now; its memory is used again */
         Pending pending;               /* announced, and not decided yet */
         Pending touched;  /* taken offline or put online by somebody else, and not looked at yet */
         Pending stale;    /* something was told of them since they were read to be decided */
@@ -156,7 +158,8 @@ typedef struct Rounds {
 
         Budget budget;     /* of "auto"; kept as long as a rule in force asks for it */
         Zoneinfo zoneinfo; /* as it was read last; its memory is used again */
-        size_t n_units;    /* the devices that verdicts call units, which keep their numbers */
+        size_t n_units_allocated;
+        size_t n_units; /* the devices that verdicts call units, which keep their numbers */
         char (*units)[DEVICE_NAME_MAX];
 
         uint64_t n_outcomes[_OUTCOME_MAX];

@@ -16,6 +16,9 @@ typedef uint64_t BlockIndex;
 
 #define NODE_UNKNOWN (-1)
 
+/* The kernel itself can't have more than 1024 nodes. */
+#define NODE_MAX INT16_MAX
+
 typedef enum BlockState {
         BLOCK_OFFLINE,
         BLOCK_ONLINE,
@@ -27,23 +30,24 @@ typedef enum BlockState {
 /* The words of memoryN/state. */
 DECLARE_STRING_TABLE(block_state, BlockState);
 
+/* A machine may have half a million of them, so they are kept small: 32 bytes each. */
 typedef struct Block {
         BlockIndex index;
         ino_t inode; /* of its directory: another one once the block was removed and plugged anew */
+        ValidZones valid_zones;
+        uint32_t device; /* see snapshot_device(); 0: it belongs to none, or that isn't known */
 
         /*
          * The lowest of its nodes (blocks of two nodes are rare, and "none" in valid_zones), and 0
          * on kernels without NUMA. NODE_UNKNOWN: announced, but not linked to its node yet. Then
          * valid_zones must not be opened, and is unknown: the kernel would oops.
          */
-        int node;
-        BlockState state;
-        ValidZones valid_zones;
+        int16_t node;
+        BlockState state : 8;
 
-        /* These three are set by sysfs_read_devices() alone. */
-        Source source;
-        bool hot_added;  /* after the kernel's start: its own policy doesn't count it as a base */
-        uint32_t device; /* see snapshot_device(); 0: it belongs to none, or that isn't known */
+        /* These, and the device, are set by sysfs_read_devices() alone. */
+        Source source : 7;
+        bool hot_added : 1; /* after the kernel's start: its own policy doesn't count it as a base */
 } Block;
 
 /* The block's zone if it is online and that is known, else _ZONE_KIND_INVALID. */

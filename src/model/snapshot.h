@@ -17,12 +17,18 @@ typedef struct Snapshot {
         size_t n_blocks;
         size_t n_allocated;
         Block *blocks; /* sorted by index once snapshot_sort() was called */
-        size_t n_devices;
+        size_t n_devices, n_devices_allocated;
         Device *devices; /* those that a block in here belongs to */
 } Snapshot;
 
 /* Frees what it holds, not itself. */
 void snapshot_done(Snapshot *snapshot);
+
+/* Empties it; its memory is used again. */
+void snapshot_clear(Snapshot *snapshot);
+
+/* Takes memory for so many at least, so that adding them takes none. 0 or -ENOMEM. */
+int snapshot_reserve(Snapshot *snapshot, size_t n_blocks, size_t n_devices);
 
 int snapshot_add(Snapshot *snapshot, const Block *block);
 void snapshot_sort(Snapshot *snapshot);

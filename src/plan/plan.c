@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/plan.h"
 
+#include "base/sort.h"
+
 static int compare(uint64_t a, uint64_t b) {
         return a < b ? -1 : a > b;
 }
@@ -18,6 +20,5 @@ static int step_compare(const void *a, const void *b) {
 }
 
 void plan_order(PlanStep *steps, size_t n_steps) {
-        if (n_steps > 0)
-                qsort(steps, n_steps, sizeof(PlanStep), step_compare);
+        sort_in_place(steps, n_steps, sizeof(PlanStep), step_compare);
 }

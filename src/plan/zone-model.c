@@ -188,7 +188,7 @@ bool zone_model_read(const ZoneModel *model, BlockIndex index, Block *ret) {
 
         *ret = (Block){
                 .index = index,
-                .node = block->node,
+                .node = (int16_t)block->node,
                 .state = block->online ? BLOCK_ONLINE : BLOCK_OFFLINE,
                 .valid_zones = valid_zones_of(model, block),
         };

@@ -5,10 +5,40 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "rules/budget.h"
 
 void budget_init(Budget *budget, uint64_t page_size, uint64_t block_size) {
         *budget = (Budget){ .page_size = page_size, .block_pages = block_size / page_size };
+}
+
+/* Of each burst, there are few of them. */
+#define NODES_SPARE 8
+#define DEVICES_SPARE 16
+
+int budget_reserve(Budget *budget, size_t n_blocks) {
+        BudgetDevice *devices;
+        BudgetBlock *blocks;
+        BudgetNode *nodes;
+
+        nodes = array_reserve(budget->nodes, &budget->n_nodes_allocated,
+                              budget->n_nodes + NODES_SPARE, sizeof(BudgetNode));
+        if (!nodes)
+                return -ENOMEM;
+        budget->nodes = nodes;
+
+        devices = array_reserve(budget->devices, &budget->n_devices_allocated,
+                                budget->n_devices + DEVICES_SPARE, sizeof(BudgetDevice));
+        if (!devices)
+                return -ENOMEM;
+        budget->devices = devices;
+
+        blocks = array_reserve(budget->blocks, &budget->n_blocks_allocated,
+                               budget->n_blocks + n_blocks, sizeof(BudgetBlock));
+        if (!blocks)
+                return -ENOMEM;
+        budget->blocks = blocks;
+        return 0;
 }
 
 void budget_done(Budget *budget) {
@@ -36,7 +66,8 @@ static BudgetNode *get_node(Budget *budget, int node) {
         if (found)
                 return found;
 
-        nodes = reallocarray(budget->nodes, budget->n_nodes + 1, sizeof(BudgetNode));
+        nodes = array_grow(budget->nodes, &budget->n_nodes_allocated, budget->n_nodes,
+                           sizeof(BudgetNode));
         if (!nodes)
                 return NULL;
 
@@ -49,14 +80,28 @@ static bool device_is_gone(const BudgetDevice *device) {
         return device->n_blocks[ZONE_KIND_KERNEL] == 0 && device->n_blocks[ZONE_KIND_MOVABLE] == 0;
 }
 
-uint32_t budget_find_device(const Budget *budget, const Device *device) {
-        for (size_t i = 0; i < budget->n_devices; i++) {
-                const BudgetDevice *known = &budget->devices[i];
+static uint32_t hash_of(const Device *device) {
+        uint32_t hash = UINT32_C(2166136261) ^ (uint32_t)device->source;
 
-                if (!device_is_gone(known) && known->source == device->source &&
-                    strcmp(known->name, device->name) == 0)
+        for (const char *p = device->name; *p; p++)
+                hash = (hash ^ (uint8_t)*p) * UINT32_C(16777619);
+        return hash;
+}
+
+static bool is_device(const BudgetDevice *known, const Device *device, uint32_t hash) {
+        return known->hash == hash && !device_is_gone(known) && known->source == device->source &&
+               strcmp(known->name, device->name) == 0;
+}
+
+uint32_t budget_find_device(const Budget *budget, const Device *device) {
+        uint32_t hash = hash_of(device), last = budget->last_device;
+
+        if (last > 0 && is_device(&budget->devices[last - 1], device, hash))
+                return last;
+
+        for (size_t i = 0; i < budget->n_devices; i++)
+                if (is_device(&budget->devices[i], device, hash))
                         return (uint32_t)i + 1;
-        }
         return 0;
 }
 
@@ -68,11 +113,13 @@ static BudgetDevice *free_device(Budget *budget) {
                 if (device_is_gone(&budget->devices[i]))
                         return &budget->devices[i];
 
-        devices = reallocarray(budget->devices, budget->n_devices + 1, sizeof(BudgetDevice));
+        devices = array_grow(budget->devices, &budget->n_devices_allocated, budget->n_devices,
+                             sizeof(BudgetDevice));
         if (!devices)
                 return NULL;
 
         budget->devices = devices;
+        budget->devices[budget->n_devices] = (BudgetDevice){};
         return &budget->devices[budget->n_devices++];
 }
 
@@ -88,7 +135,9 @@ static uint32_t get_device(Budget *budget, const Device *device, int node) {
         if (!added)
                 return 0;
 
-        *added = (BudgetDevice){ .source = device->source, .node = node };
+        budget->n_virtio_mem -= added->source == SOURCE_VIRTIO_MEM;
+        budget->n_virtio_mem += device->source == SOURCE_VIRTIO_MEM;
+        *added = (BudgetDevice){ .source = device->source, .hash = hash_of(device), .node = node };
         (void)memcpy(added->name, device->name, DEVICE_NAME_MAX);
         return (uint32_t)(added - budget->devices) + 1;
 }
@@ -160,16 +209,12 @@ void budget_keep(Budget *budget, BlockIndex index, ZoneKind zone) {
 
 static int insert(Budget *budget, const BudgetBlock *block) {
         size_t place = block_place(budget, block->index);
+        BudgetBlock *blocks = array_grow(budget->blocks, &budget->n_blocks_allocated,
+                                         budget->n_blocks, sizeof(BudgetBlock));
 
-        if (budget->n_blocks == budget->n_blocks_allocated) {
-                size_t n = budget->n_blocks_allocated ? budget->n_blocks_allocated * 2 : 64;
-                BudgetBlock *blocks = reallocarray(budget->blocks, n, sizeof(BudgetBlock));
-
-                if (!blocks)
-                        return -ENOMEM;
-                budget->blocks = blocks;
-                budget->n_blocks_allocated = n;
-        }
+        if (!blocks)
+                return -ENOMEM;
+        budget->blocks = blocks;
 
         (void)memmove(&budget->blocks[place + 1], &budget->blocks[place],
                       (budget->n_blocks - place) * sizeof(BudgetBlock));
@@ -197,6 +242,7 @@ static int book(Budget *budget, const Block *block, const Device *device, ZoneKi
                 booked.device = get_device(budget, device, block->node);
                 if (booked.device == 0)
                         goto fail;
+                budget->last_device = booked.device;
         }
         if (insert(budget, &booked) == 0)
                 return 0;

@@ -62,6 +62,9 @@ static void add_nodes(const Budget *budget, int node, Sums *sums) {
 
 /* The other virtio-mem devices keep their own memory in balance; what they lack, they need of us. */
 static void add_devices(const Budget *budget, uint64_t ratio, int node, uint32_t own, Sums *sums) {
+        if (budget->n_virtio_mem == 0)
+                return;
+
         for (size_t i = 0; i < budget->n_devices; i++) {
                 const BudgetDevice *device = &budget->devices[i];
                 uint64_t kernel = device->n_blocks[ZONE_KIND_KERNEL] * budget->block_pages;

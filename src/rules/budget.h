@@ -48,6 +48,7 @@ typedef struct BudgetNode {
 /* A device that has blocks in the books. */
 typedef struct BudgetDevice {
         Source source;
+        uint32_t hash; /* of source and name, which are seldom compared for that */
         char name[DEVICE_NAME_MAX];
         int node;
         size_t n_blocks[_ZONE_KIND_MAX]; /* online or promised; none: the place is free */
@@ -55,11 +56,11 @@ typedef struct BudgetDevice {
 
 typedef struct BudgetBlock {
         BlockIndex index;
-        int node;
         uint32_t device; /* its place in 'devices', from 1 on; 0: none */
-        uint8_t zone;    /* of type ZoneKind */
-        bool hot_added;
-        bool promised; /* it isn't online yet */
+        int16_t node;
+        uint8_t zone; /* of type ZoneKind */
+        bool hot_added : 1;
+        bool promised : 1; /* it isn't online yet */
 } BudgetBlock;
 
 /* Everything in here is the budget's own. */
@@ -68,7 +69,9 @@ typedef struct Budget {
         bool zones_known;
         bool incomplete;
         size_t n_nodes, n_devices, n_blocks;
-        size_t n_blocks_allocated;
+        size_t n_nodes_allocated, n_devices_allocated, n_blocks_allocated;
+        size_t n_virtio_mem;  /* of the devices; some may be gone */
+        uint32_t last_device; /* that was booked last: the next block most often is its, too */
         BudgetNode *nodes;
         BudgetDevice *devices;
         BudgetBlock *blocks; /* sorted by index */
@@ -101,6 +104,9 @@ typedef struct BudgetReason {
 } BudgetReason;
 
 void budget_init(Budget *budget, uint64_t page_size, uint64_t block_size);
+
+/* Takes memory for so many more blocks, so that booking them takes none. 0 or -ENOMEM. */
+int budget_reserve(Budget *budget, size_t n_blocks);
 
 /* Frees what it holds, not itself. */
 void budget_done(Budget *budget);

@@ -128,17 +128,9 @@ static bool breaks_unit(const Verdict *verdict, const Block *block, const Verdic
 
 int verdict_find_broken_units(const Policy *policy, const VerdictFacts *facts, const Rule ***ret) {
         const Snapshot *snapshot = facts->snapshot;
-        const Rule **broken;
+        const Rule **broken = NULL;
 
-        *ret = NULL;
-        if (!snapshot || snapshot->n_devices == 0)
-                return 0;
-
-        broken = calloc(snapshot->n_devices, sizeof(*broken));
-        if (!broken)
-                return -ENOMEM;
-
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
+        for (size_t i = 0; snapshot && i < snapshot->n_blocks; i++) {
                 const Block *block = &snapshot->blocks[i];
                 Verdict verdict;
 
@@ -146,8 +138,13 @@ int verdict_find_broken_units(const Policy *policy, const VerdictFacts *facts, c
                     block->state != BLOCK_ONLINE)
                         continue;
                 verdict = verdict_for_block(policy, block, facts);
-                if (breaks_unit(&verdict, block, facts))
-                        broken[block->device - 1] = verdict.rule;
+                if (!breaks_unit(&verdict, block, facts))
+                        continue;
+                if (!broken)
+                        broken = calloc(snapshot->n_devices, sizeof(*broken));
+                if (!broken)
+                        return -ENOMEM;
+                broken[block->device - 1] = verdict.rule;
         }
 
         *ret = broken;

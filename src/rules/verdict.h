@@ -53,7 +53,7 @@ const Device *verdict_unit(const Verdict *verdict, const Block *block, const Ver
 /*
  * Devices that can't become movable as a whole, for a block of theirs is in a kernel zone already that
  * the same rule decides about, and isn't to be moved. *ret is the caller's: for each device of the
- * facts' snapshot that rule, or NULL; it is NULL where there are no devices. 0 or -ENOMEM.
+ * facts' snapshot that rule, or NULL; it is NULL where there are none. 0 or -ENOMEM.
  */
 int verdict_find_broken_units(const Policy *policy, const VerdictFacts *facts, const Rule ***ret);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/array.h"
 #include "base/io.h"
 #include "base/parse.h"
 
@@ -20,6 +21,9 @@
 #define LINE_MAX_LENGTH 80
 #define WORD_GONE "gone"
 #define NO_ZONE "-"
+
+/* Some hundred lines are written at once. */
+#define BUFFER_SIZE 8192
 
 static const char *const block_mark_table[] = {
         [BLOCK_MARK_ONLINE] = "online",     [BLOCK_MARK_FOUND] = "found",
@@ -38,6 +42,9 @@ struct BlockTable {
         const char *name, *boot_id;
         bool is_behind; /* it couldn't be written, and doesn't have all that is known */
         size_t n_lines;
+        bool is_batch; /* lines wait in the buffer until it is full, or the batch ends */
+        size_t n_buffered;
+        char buffer[BUFFER_SIZE];
         size_t n_records, n_allocated;
         BlockRecord *records;
 };
@@ -72,18 +79,25 @@ static BlockRecord *find_record(const BlockTable *table, BlockIndex index) {
         return &table->records[i];
 }
 
+int block_table_reserve(BlockTable *table, size_t n) {
+        BlockRecord *records = array_reserve(table->records, &table->n_allocated,
+                                             table->n_records + n, sizeof(BlockRecord));
+
+        if (!records)
+                return -ENOMEM;
+
+        table->records = records;
+        return 0;
+}
+
 static int insert(BlockTable *table, const BlockRecord *record) {
         size_t i = place_of(table, record->index);
+        BlockRecord *records = array_grow(table->records, &table->n_allocated, table->n_records,
+                                          sizeof(BlockRecord));
 
-        if (table->n_records == table->n_allocated) {
-                size_t n = table->n_allocated ? table->n_allocated * 2 : 256;
-                BlockRecord *records = reallocarray(table->records, n, sizeof(BlockRecord));
-
-                if (!records)
-                        return -ENOMEM;
-                table->records = records;
-                table->n_allocated = n;
-        }
+        if (!records)
+                return -ENOMEM;
+        table->records = records;
 
         memmove(&table->records[i + 1], &table->records[i],
                 (table->n_records - i) * sizeof(BlockRecord));
@@ -124,24 +138,48 @@ const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index) {
 
 /* The file */
 
-static int append(BlockTable *table, const char *line, size_t length) {
+/* Writes what waits in the buffer. */
+static int flush(BlockTable *table) {
+        size_t size = table->n_buffered;
         ssize_t n;
         int r;
 
-        if (table->fd < 0)
+        table->n_buffered = 0;
+        if (table->fd < 0 || size == 0)
                 return 0;
 
-        n = write(table->fd, line, length);
-        if (n == (ssize_t)length) {
-                table->n_lines++;
+        n = write(table->fd, table->buffer, size);
+        if (n == (ssize_t)size)
                 return 0;
-        }
 
         /* What follows half a line would be damaged: it is written anew when there is room again. */
         r = n < 0 ? -errno : -ENOSPC;
         closep(&table->fd);
         table->fd = -EBADF;
         return r;
+}
+
+static int append(BlockTable *table, const char *line, size_t length) {
+        int r = 0;
+
+        if (table->fd < 0)
+                return 0;
+
+        if (table->n_buffered + length > sizeof(table->buffer))
+                r = flush(table);
+        (void)memcpy(table->buffer + table->n_buffered, line, length);
+        table->n_buffered += length;
+        table->n_lines++;
+        return r < 0 || table->is_batch ? r : flush(table);
+}
+
+void block_table_begin(BlockTable *table) {
+        table->is_batch = true;
+}
+
+int block_table_commit(BlockTable *table) {
+        table->is_batch = false;
+        return flush(table);
 }
 
 static int append_record(BlockTable *table, const char *word, const BlockRecord *record) {
@@ -157,8 +195,11 @@ static int append_record(BlockTable *table, const char *word, const BlockRecord 
 /* Writes all of it to NAME.new, which then takes the place of NAME. */
 static int write_anew(BlockTable *table) {
         char line[LINE_MAX_LENGTH], new_name[64];
+        bool was_batch = table->is_batch;
         int r, n;
 
+        /* What waits is in the records, too. */
+        table->n_buffered = 0;
         closep(&table->fd);
         table->n_lines = 0;
         (void)snprintf(new_name, sizeof(new_name), "%s.new", table->name);
@@ -168,6 +209,7 @@ static int write_anew(BlockTable *table) {
         if (table->fd < 0)
                 return -errno;
 
+        table->is_batch = true;
         n = snprintf(line, sizeof(line), MAGIC " %s\n", table->boot_id);
         r = append(table, line, (size_t)n);
         for (size_t i = 0; r == 0 && i < table->n_records; i++) {
@@ -175,6 +217,9 @@ static int write_anew(BlockTable *table) {
 
                 r = append_record(table, block_mark_to_string(record->mark), record);
         }
+        if (r == 0)
+                r = flush(table);
+        table->is_batch = was_batch;
         if (r == 0 && renameat(table->dir_fd, new_name, table->dir_fd, table->name) < 0)
                 r = -errno;
         if (r < 0)
@@ -242,12 +287,13 @@ static int apply_line(BlockTable *table, char *line) {
         char *word = strsep(&line, " "), *index = strsep(&line, " "), *inode = strsep(&line, " ");
         BlockRecord record = { .zone = _ZONE_KIND_INVALID };
         const char *zone = line ?: NO_ZONE;
-        uint64_t number;
+        uint64_t block, number;
 
         if (!index || !inode)
                 return -EBADMSG;
-        if (parse_u64(index, &record.index) < 0 || parse_u64(inode, &number) < 0)
+        if (parse_u64(index, &block) < 0 || parse_u64(inode, &number) < 0)
                 return -EBADMSG;
+        record.index = block;
 
         if (strcmp(word, WORD_GONE) == 0) {
                 drop(table, record.index);

@@ -33,11 +33,12 @@ static inline bool block_mark_is_ours(BlockMark mark) {
         return mark == BLOCK_MARK_MOVING || mark == BLOCK_MARK_TAKEN;
 }
 
-typedef struct BlockRecord {
+/* Without gaps: there may be half a million of them. */
+typedef struct __attribute__((packed)) BlockRecord {
         BlockIndex index;
         ino_t inode; /* tells a block from one that was plugged anew behind the same number */
-        BlockMark mark;
-        ZoneKind zone; /* where it is online, or was last; _ZONE_KIND_INVALID: not known */
+        BlockMark mark : 8;
+        ZoneKind zone : 8; /* where it is online, or was last; _ZONE_KIND_INVALID: not known */
 } BlockRecord;
 
 typedef struct BlockTable BlockTable;
@@ -61,11 +62,21 @@ int block_table_read(int dir_fd, const char *name, const char *boot_id, BlockTab
 BlockTable *block_table_free(BlockTable *table);
 DEFINE_CLEANUP(BlockTable *, block_table_free)
 
+/* Takes memory for so many more records, so that setting them takes none. 0 or -ENOMEM. */
+int block_table_reserve(BlockTable *table, size_t n);
+
 /* Sorted by index. Valid until the next change. */
 const BlockRecord *block_table_records(const BlockTable *table, size_t *ret_n);
 
 /* NULL: nothing is known of it. Valid until the next change. */
 const BlockRecord *block_table_find(const BlockTable *table, BlockIndex index);
+
+/*
+ * Between these, changes may be written together: who is killed in between may not have kept them.
+ * Ending it answers as block_table_set().
+ */
+void block_table_begin(BlockTable *table);
+int block_table_commit(BlockTable *table);
 
 /*
  * 0; -ENOMEM: not remembered; another negative errno: remembered, but not kept in the file any more,

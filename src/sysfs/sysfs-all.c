@@ -4,38 +4,75 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/io.h"
 #include "base/parse.h"
 #include "sysfs/sysfs-internal.h"
 
-/* Whether the block's directory has the link to a node that the node's directory spoke of. */
-static bool has_node_link(int block_fd, int node) {
-        char name[16];
+/* More than one thread is used for so many blocks, and each takes so many at a time. */
+#define MANY_BLOCKS 8192
+#define BLOCKS_AT_A_TIME 512
+#define READERS_MAX 16
 
-        (void)snprintf(name, sizeof(name), "node%d", node);
-        return faccessat(block_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+/* What the threads share that read blocks. */
+typedef struct Reading {
+        Sysfs *sysfs;
+        Snapshot *snapshot;
+        atomic_size_t next;
+        atomic_size_t n_unreadable;
+        atomic_int error; /* the first one that makes all of it useless */
+} Reading;
+
+/* Whether the block has the link to a node that the node's directory spoke of. */
+static bool has_node_link(Sysfs *sysfs, const Block *block) {
+        char name[16], path[SYSFS_BLOCK_PATH_MAX];
+
+        (void)snprintf(name, sizeof(name), "node%d", block->node);
+        return faccessat(sysfs->memory_fd, sysfs_block_path(block->index, name, path), F_OK,
+                         AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Like sysfs_read_block(), with the node that link_blocks() found, if it still holds. */
+/*
+ * Like sysfs_read_block(), with the node that link_blocks() found, if it still holds: where the block
+ * is online, it does, for that comes after.
+ */
 static int read_listed_block(Sysfs *sysfs, Block *block) {
-        _cleanup_close_ int block_fd = -EBADF;
+        _cleanup_(sysfs_close_block) SysfsBlock open = { .index = block->index,
+                                                         .inode = block->inode,
+                                                         .node = block->node,
+                                                         .state_fd = -EBADF,
+                                                         .zones_fd = -EBADF };
+        int r;
 
-        block_fd = sysfs_open_block_dir(sysfs, block->index);
-        if (block_fd < 0)
-                return block_fd;
+        open.state_fd = sysfs_open_file(sysfs, block->index, "state", O_RDONLY);
+        if (open.state_fd < 0)
+                return open.state_fd;
+        if (open.node == NODE_UNKNOWN)
+                return sysfs_read_open_block(sysfs, &open, block);
 
-        if (sysfs_has_nodes(sysfs) && block->node != NODE_UNKNOWN &&
-            !has_node_link(block_fd, block->node))
+        r = sysfs_read_open_block(sysfs, &open, block);
+        if (r < 0)
+                return r;
+        if (sysfs_has_nodes(sysfs) && block->state != BLOCK_ONLINE &&
+            !has_node_link(sysfs, block)) {
                 block->node = NODE_UNKNOWN;
+                return 0;
+        }
 
-        return sysfs_read_attributes(block_fd, block);
+        r = sysfs_open_zones(sysfs, &open);
+        return r < 0 ? r : sysfs_read_open_block(sysfs, &open, block);
 }
 
-/* All memoryN of the memory directory, with nothing but their index. */
-static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
+/* The inode of its directory: on sysfs, that is what the listing says. */
+static int read_listed_inode(Sysfs *sysfs, const struct dirent *entry, Block *block) {
+        block->inode = entry->d_ino;
+        return entry->d_type == DT_DIR ? 0 : sysfs_read_inode(sysfs, block->index, &block->inode);
+}
+
+/* All memoryN of the memory directory, with nothing but their index and inode. */
+static int list_blocks(Sysfs *sysfs, int16_t node, Snapshot *snapshot) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r;
@@ -47,7 +84,8 @@ static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
         while ((entry = readdir(dir))) {
                 Block block = { .node = node };
 
-                if (parse_suffix(entry->d_name, "memory", &block.index) < 0)
+                if (parse_suffix(entry->d_name, "memory", &block.index) < 0 ||
+                    read_listed_inode(sysfs, entry, &block) < 0)
                         continue;
                 r = snapshot_add(snapshot, &block);
                 if (r < 0)
@@ -59,7 +97,7 @@ static int list_blocks(Sysfs *sysfs, int node, Snapshot *snapshot) {
 }
 
 /* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
-static int link_blocks_of_node(Sysfs *sysfs, const char *name, int node, Snapshot *snapshot) {
+static int link_blocks_of_node(Sysfs *sysfs, const char *name, int16_t node, Snapshot *snapshot) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
         int r;
@@ -93,13 +131,52 @@ static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
         while ((entry = readdir(dir))) {
                 uint64_t node;
 
-                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > INT_MAX)
+                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > NODE_MAX)
                         continue;
-                r = link_blocks_of_node(sysfs, entry->d_name, (int)node, snapshot);
+                r = link_blocks_of_node(sysfs, entry->d_name, (int16_t)node, snapshot);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+/* What can't be read isn't a block any more; one that is there all the same is counted. */
+static void read_one(Reading *reading, Block *block) {
+        int r = read_listed_block(reading->sysfs, block);
+
+        if (r >= 0)
+                return;
+
+        block->state = _BLOCK_STATE_INVALID;
+        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+                reading->error = r;
+        else if (r != -ENOENT && r != -ENODEV)
+                reading->n_unreadable++;
+}
+
+static void *read_some(void *userdata) {
+        Reading *reading = userdata;
+        size_t n = reading->snapshot->n_blocks, i;
+
+        while (reading->error == 0 && (i = atomic_fetch_add(&reading->next, BLOCKS_AT_A_TIME)) < n)
+                for (size_t k = i; k < i + BLOCKS_AT_A_TIME && k < n; k++)
+                        read_one(reading, &reading->snapshot->blocks[k]);
+        return NULL;
+}
+
+/* A thread that can't be had is one less. */
+static void read_in_threads(Reading *reading) {
+        unsigned n_readers =
+                reading->snapshot->n_blocks < MANY_BLOCKS ? 1 : reading->sysfs->n_readers;
+        pthread_t threads[READERS_MAX];
+        unsigned n = 0;
+
+        while (n + 1 < n_readers && n < READERS_MAX &&
+               pthread_create(&threads[n], NULL, read_some, reading) == 0)
+                n++;
+        (void)read_some(reading);
+        while (n > 0)
+                (void)pthread_join(threads[--n], NULL);
 }
 
 /*
@@ -107,24 +184,17 @@ static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
  * no reason to look at none of the others.
  */
 static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
+        Reading reading = { .sysfs = sysfs, .snapshot = snapshot };
         size_t n = 0;
 
-        for (size_t i = 0; i < snapshot->n_blocks; i++) {
-                Block block = snapshot->blocks[i];
-                int r = read_listed_block(sysfs, &block);
-
-                if (r == -ENOENT || r == -ENODEV)
-                        continue;
-                if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
-                        return r;
-                if (r < 0)
-                        snapshot->n_unreadable++;
-                else
-                        snapshot->blocks[n++] = block;
-        }
+        read_in_threads(&reading);
+        for (size_t i = 0; i < snapshot->n_blocks; i++)
+                if (snapshot->blocks[i].state != _BLOCK_STATE_INVALID)
+                        snapshot->blocks[n++] = snapshot->blocks[i];
 
         snapshot->n_blocks = n;
-        return 0;
+        snapshot->n_unreadable = reading.n_unreadable;
+        return reading.error;
 }
 
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {

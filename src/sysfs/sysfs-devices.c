@@ -17,6 +17,15 @@
 #define ACPI_DIR "sys/bus/acpi/devices"
 #define DAX_DIR "sys/bus/dax/devices"
 
+/*
+ * What has ACPI has a root of it. All of its devices, and what those of memory are called: the driver
+ * takes no others.
+ */
+#define ACPI_ROOT "sys/devices/LNXSYSTM:00"
+#define ACPI_DIR "sys/bus/acpi/devices"
+#define ACPI_MEMORY "PNP0C80:"
+#define MANY_BLOCKS 1024
+
 /* The blocks of an ACPI device: "physical_node", "physical_node1", …. */
 #define PHYSICAL_NODE "physical_node"
 
@@ -46,8 +55,10 @@ static const Platform platform_table[] = {
 typedef struct Reading {
         Sysfs *sysfs;
         Snapshot *snapshot;
+        bool knows_iomem; /* it was read, as it is where a block is no DIMM's */
         Iomem iomem;
-        Source other; /* of what was hot-added, and no device claims */
+        Source other;  /* of what was hot-added, and no device claims */
+        bool no_dimms; /* the firmware knows none */
 } Reading;
 
 static void reading_done(Reading *reading) {
@@ -91,50 +102,63 @@ static int read_iomem_text(Sysfs *sysfs, char **ret) {
  * Who can't read it at all knows no more than who is shown no addresses. But a tree of files that
  * has none has nothing to hide.
  */
-static int read_iomem(Sysfs *sysfs, Iomem *ret) {
+static int read_iomem(Reading *reading) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = read_iomem_text(sysfs, &text);
+        if (reading->knows_iomem)
+                return 0;
+
+        r = read_iomem_text(reading->sysfs, &text);
+        if (r == 0)
+                r = iomem_parse(text, &reading->iomem);
         if (r == -ENOMEM)
                 return r;
-        if (r < 0) {
-                *ret = (Iomem){ .hidden = sysfs->last_boot_inode > 0 };
-                return 0;
-        }
+        if (r < 0)
+                reading->iomem.hidden = reading->sysfs->last_boot_inode > 0;
 
-        return iomem_parse(text, ret);
+        reading->knows_iomem = true;
+        return 0;
 }
 
-/* How many blocks an ACPI device has. */
-static int count_physical_nodes(int device_fd, uint64_t *ret) {
+/*
+ * Of very many blocks it is worth knowing that the firmware has no memory devices, as where memory can't
+ * be plugged: then none of their links need be looked for.
+ */
+static bool has_no_dimms(Sysfs *sysfs, size_t n_blocks) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
-        uint64_t n = 0, number;
-        int r;
 
-        r = sysfs_read_dir_at(device_fd, ".", &dir);
-        if (r < 0)
-                return r;
+        if (n_blocks < MANY_BLOCKS)
+                return false;
+        if (faccessat(sysfs->root_fd, ACPI_ROOT, F_OK, 0) < 0)
+                return true;
+        if (sysfs_read_dir_at(sysfs->root_fd, ACPI_DIR, &dir) < 0)
+                return false;
 
         while ((entry = readdir(dir)))
-                n += strcmp(entry->d_name, PHYSICAL_NODE) == 0 ||
-                     parse_suffix(entry->d_name, PHYSICAL_NODE, &number) == 0;
+                if (strncmp(entry->d_name, ACPI_MEMORY, strlen(ACPI_MEMORY)) == 0)
+                        return false;
+        return true;
+}
 
-        *ret = n;
-        return 0;
+/* A name of an ACPI device's directory: it has one for each of its blocks. */
+static void count_physical_node(void *userdata, const char *name) {
+        uint64_t *n = userdata, number;
+
+        *n += strcmp(name, PHYSICAL_NODE) == 0 || parse_suffix(name, PHYSICAL_NODE, &number) == 0;
 }
 
 static int read_dimm_size(Sysfs *sysfs, const char *link, uint64_t *ret) {
         _cleanup_close_ int device_fd = -EBADF;
-        uint64_t n;
+        uint64_t n = 0;
         int r;
 
         device_fd = sysfs_open_dir_at(sysfs->memory_fd, link);
         if (device_fd < 0)
                 return device_fd;
 
-        r = count_physical_nodes(device_fd, &n);
+        r = sysfs_each_name(device_fd, count_physical_node, &n);
         if (r < 0)
                 return r;
 
@@ -174,12 +198,13 @@ static int add_device(Reading *reading, Block *block, Device *device) {
  * drivers/acpi/acpi_memhotplug.c), so what it is called doesn't matter. Answers 1 if it is a DIMM.
  */
 static int read_dimm(Reading *reading, Block *block) {
-        char link[SYSFS_BLOCK_NAME_MAX + sizeof("/firmware_node")];
+        char link[SYSFS_BLOCK_PATH_MAX];
         Device device = { .source = SOURCE_DIMM };
         int r;
 
-        (void)strcat(sysfs_block_name(block->index, link), "/firmware_node");
-        if (!read_link_name(reading->sysfs, link, device.name))
+        if (reading->no_dimms ||
+            !read_link_name(reading->sysfs, sysfs_block_path(block->index, "firmware_node", link),
+                            device.name))
                 return 0;
 
         block->source = SOURCE_DIMM;
@@ -209,7 +234,11 @@ static int read_driver(Reading *reading, Block *block) {
         uint64_t size = reading->sysfs->block_size, first = block->index * size;
         const IomemRange *range = NULL;
         Device device = {};
+        int r;
 
+        r = read_iomem(reading);
+        if (r < 0)
+                return r;
         if (!reading->iomem.hidden)
                 range = iomem_find(&reading->iomem, first, first + (size - 1));
         if (!range)
@@ -270,11 +299,8 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot) {
 
         snapshot->sources_hidden = false;
         snapshot->n_devices = 0;
-        r = read_iomem(sysfs, &reading.iomem);
-        if (r < 0)
-                return r;
-
         reading.other = find_platform(sysfs);
+        reading.no_dimms = has_no_dimms(sysfs, snapshot->n_blocks);
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
                 r = read_source(&reading, &snapshot->blocks[i]);
                 if (r < 0)

@@ -4,6 +4,7 @@
  * What the files of sysfs share.
  */
 #include <dirent.h>
+#include <stdatomic.h>
 
 #include "sysfs/sysfs.h"
 
@@ -14,23 +15,27 @@ struct Sysfs {
         int node_fd;      /* negative: the kernel has no NUMA nodes */
         int parameter_fd; /* negative: the kernel has no parameters of hot-plug */
         uint64_t block_size;
-        ino_t last_boot_inode; /* a block with a later one was hot-added; 0: that isn't known */
+        ino_t last_boot_inode;  /* a block with a later one was hot-added; 0: that isn't known */
+        atomic_int last_node;   /* of the block that was opened last, by any thread */
+        BlockIndex found_block; /* by sysfs_find_block_in_state(), last */
+        unsigned n_readers;
 };
 
-/* Writes "memoryN", which fits: a number has at most 20 digits. Answers 'name'. */
-#define SYSFS_BLOCK_NAME_MAX 48
-char *sysfs_block_name(BlockIndex index, char name[SYSFS_BLOCK_NAME_MAX]);
+/* Writes "memoryN", or "memoryN/FILE" of a short name; a number has at most 20 digits. Answers 'path'. */
+#define SYSFS_BLOCK_PATH_MAX 128
+char *sysfs_block_path(BlockIndex index, const char *file, char path[SYSFS_BLOCK_PATH_MAX]);
+
+/* Opens a block's file, or with "" its directory. A descriptor or a negative errno. */
+int sysfs_open_file(Sysfs *sysfs, BlockIndex index, const char *file, int flags);
 
 int sysfs_open_dir_at(int dir_fd, const char *path);
 
 /* A directory stream of its own, so that several can read the same directory. */
 int sysfs_read_dir_at(int dir_fd, const char *path, DIR **ret);
 
-int sysfs_open_block_dir(Sysfs *sysfs, BlockIndex index);
+/* Calls back with each name in a directory, which takes no memory but the stack. 0 or -errno. */
+typedef void (*SysfsName)(void *userdata, const char *name);
+int sysfs_each_name(int dir_fd, SysfsName call, void *userdata);
 
-/*
- * Reads a block through a descriptor of its directory, for which block->node holds. A block that
- * is removed and added anew meanwhile has another directory: its valid_zones, which may not be
- * safe yet, can't be reached through the old one.
- */
-int sysfs_read_attributes(int block_fd, Block *block);
+/* Opens valid_zones, for which the block's node link must have been seen since its state was opened. */
+int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);

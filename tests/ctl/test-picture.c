@@ -23,7 +23,7 @@ static void make_machine(Snapshot *snapshot, int n_nodes, uint64_t gap_every, ui
         *snapshot = (Snapshot){ .block_size = 1 << 27, .numa = true };
         for (size_t i = 0; i < N_BLOCKS; i++) {
                 uint64_t number = next_number(&seed);
-                Block block = { .node = (int)(i * (size_t)n_nodes / N_BLOCKS),
+                Block block = { .node = (int16_t)(i * (size_t)n_nodes / N_BLOCKS),
                                 .state = number % 1000 == 0 ? BLOCK_OFFLINE : BLOCK_ONLINE,
                                 .valid_zones = { .known = true, .n_zones = 1 } };
 

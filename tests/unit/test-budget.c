@@ -46,7 +46,7 @@ static Machine boot(uint64_t kernel_0, uint64_t kernel_1, uint64_t ratio) {
 }
 
 static Block new_block(BlockIndex index, int node) {
-        return (Block){ .index = index, .node = node, .hot_added = true };
+        return (Block){ .index = index, .node = (int16_t)node, .hot_added = true };
 }
 
 static Device new_device(Source source, const char *name, uint64_t gib, int node) {
@@ -565,7 +565,7 @@ START_TEST(the_books_hold_whatever_comes) {
         }
         for (size_t i = 0; i < N_BLOCKS; i++) {
                 blocks[i] = (Block){ .index = i * 3,
-                                     .node = (int)i % 2,
+                                     .node = (int16_t)(i % 2),
                                      .hot_added = i % 7 != 0,
                                      .device = (uint32_t)i % (N_DEVICES + 1) };
                 promised[i] = _ZONE_KIND_INVALID;

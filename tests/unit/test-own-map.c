@@ -16,8 +16,8 @@ typedef struct Machine {
         Zoneinfo zoneinfo;
 } Machine;
 
-static void add_blocks(Machine *machine, BlockIndex first, size_t n, int node, const char *zones,
-                       BlockState state, const Device *device) {
+static void add_blocks(Machine *machine, BlockIndex first, size_t n, int16_t node,
+                       const char *zones, BlockState state, const Device *device) {
         Block block = { .node = node, .state = state, .hot_added = device };
 
         ck_assert_int_eq(valid_zones_parse(zones, &block.valid_zones), 0);

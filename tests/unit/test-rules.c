@@ -92,7 +92,7 @@ START_TEST(all_that_is_given_must_match) {
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_(policy_unrefp) Policy *policy = policy_new();
-                Block block = { .index = rows[i].block, .node = rows[i].node };
+                Block block = { .index = rows[i].block, .node = (int16_t)rows[i].node };
 
                 add_rule(policy, &rows[i].match, ONLINE_MOVABLE);
                 ck_assert_msg(rule_matches(&policy->rules[0], &block, &facts_128) ==
@@ -214,7 +214,7 @@ START_TEST(nodes_with_and_without_cpus) {
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
                 _cleanup_(policy_unrefp) Policy *policy = policy_new();
-                Block block = { .node = rows[i].node };
+                Block block = { .node = (int16_t)rows[i].node };
                 const Rule *rule;
 
                 add_rule(policy, &(MatchText){ .cpuless = rows[i].cpuless }, ONLINE_MOVABLE);
@@ -376,7 +376,7 @@ START_TEST(the_first_rule_that_matches_decides) {
         ck_assert_int_eq(policy_add_defaults(policy), 0);
 
         for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
-                Block block = { .index = rows[i].block, .node = rows[i].node };
+                Block block = { .index = rows[i].block, .node = (int16_t)rows[i].node };
                 Verdict verdict = verdict_for_block(policy, &block, &facts);
 
                 ck_assert_ptr_eq(verdict.rule, &policy->rules[rows[i].rule]);

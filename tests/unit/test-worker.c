@@ -14,6 +14,7 @@
 #include "suite.h"
 
 #define STATE "sys/devices/system/memory/memory34/state"
+#define ZONES "sys/devices/system/memory/memory34/valid_zones"
 
 typedef struct World {
         FakeTree *tree;
@@ -98,7 +99,7 @@ START_TEST(a_wait_can_be_interrupted) {
         WorkerReport report;
         char path[256];
 
-        (void)snprintf(path, sizeof(path), "%s/" STATE, world.tree->root);
+        (void)snprintf(path, sizeof(path), "%s/" ZONES, world.tree->root);
         ck_assert_int_eq(unlink(path), 0);
         ck_assert_int_eq(mkfifo(path, 0600), 0);
 
