@@ -50,7 +50,7 @@ def case_offline_none(ctl):
     need_blocks()
     with bus_and_daemon(ctl) as daemon:
         daemon.tell("outcome 0 cancelled movable 0", "outcome 1 busy movable 16",
-                    "outcome 2 cancelled movable 0", "outcome 3 cancelled movable 0")
+                    "outcome 2 cancelled movable 4", "outcome 3 busy movable 4")
         ctl.expect("offline", "0-3", exit_code=1)
 
 
