@@ -89,6 +89,9 @@ void decision_look_at_touched(Decision *decision);
 /* Goes on with it, if there is one and nothing else is under way: starts its next step, or ends it. */
 void rounds_go_on_with_task(Rounds *rounds);
 
+/* Without anything to be written any more, it ends at once, whatever else is under way. */
+void rounds_end_task_if_over(Rounds *rounds);
+
 /* What the attempt of its step came to. */
 void rounds_on_task_attempt(Rounds *rounds, const Attempt *attempt);
 

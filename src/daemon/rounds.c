@@ -299,8 +299,10 @@ void rounds_step(Rounds *rounds) {
                 give_up(rounds);
                 return;
         }
-        if (rounds->held)
+        if (rounds->held) {
+                rounds_end_task_if_over(rounds);
                 return;
+        }
 
         take_next_policy(rounds);
         if (!has_undecided(rounds)) {

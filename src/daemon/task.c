@@ -167,8 +167,7 @@ void rounds_go_on_with_task(Rounds *rounds) {
 
 /* Giving up */
 
-/* Without anything to be written any more, it ends at once, whatever else is under way. */
-static void end_if_over(Rounds *rounds) {
+void rounds_end_task_if_over(Rounds *rounds) {
         if (task_work_is_under_way(&rounds->task) && rounds->phase != PHASE_TASK &&
             task_work_is_over(&rounds->task))
                 end_task(rounds);
@@ -184,7 +183,7 @@ void rounds_cancel_task(Rounds *rounds) {
         task_work_cancel(&rounds->task, /* stopping= */ false);
         if (rounds->phase == PHASE_TASK && task_work_is_interruptible(&rounds->task))
                 interrupt(rounds);
-        end_if_over(rounds);
+        rounds_end_task_if_over(rounds);
 }
 
 void rounds_give_up_task(Rounds *rounds) {
@@ -210,7 +209,7 @@ void rounds_on_task_timer(Rounds *rounds) {
         }
 
         task_work_expire(&rounds->task, now);
-        end_if_over(rounds);
+        rounds_end_task_if_over(rounds);
         if (task_work_is_under_way(&rounds->task))
                 rounds->ops->set_task_timer(rounds->userdata, task_work_deadline(&rounds->task));
         rounds_step(rounds);

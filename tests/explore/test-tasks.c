@@ -143,6 +143,20 @@ START_TEST(task_and_a_hold) {
 }
 END_TEST
 
+/* And what needs no more writing, ends. */
+START_TEST(task_ends_during_a_hold) {
+        World *world = play_online(ZONE_RULE_FREE);
+
+        ck_assert_int_eq(begin(world, TASK_OFFLINE, 10, 10), 0);
+        run_until_step(world);
+        world_do(world, &(Transition){ .what = DO_HOLD });
+        run(world);
+        ck_assert_str_eq(ends, "10 done");
+        ck_assert_int_eq(mark_of(world, 10), BLOCK_MARK_RELEASED);
+        world_free(world);
+}
+END_TEST
+
 /* Who is held for too long is answered all the same. */
 START_TEST(task_expires_during_a_hold) {
         World *world = play_online(ZONE_RULE_FREE);
@@ -357,6 +371,6 @@ START_TEST(task_and_somebody_else) {
 END_TEST
 
 TEST_PROGRAM("tasks", task_takes_offline, task_puts_back, task_is_refused, task_and_a_hold,
-             task_expires_during_a_hold, task_and_a_reload, task_and_mode_observe, task_and_the_end,
-             task_and_the_end_of_a_hold, task_is_killed, task_lets_new_memory_in, task_hangs,
-             task_behind_a_barrier, task_and_somebody_else);
+             task_ends_during_a_hold, task_expires_during_a_hold, task_and_a_reload,
+             task_and_mode_observe, task_and_the_end, task_and_the_end_of_a_hold, task_is_killed,
+             task_lets_new_memory_in, task_hangs, task_behind_a_barrier, task_and_somebody_else);
