@@ -149,10 +149,14 @@ void task_work_ejected(TaskWork *work, int error, uint64_t now) {
         }
 }
 
-/* What others do */
+/* What others do: before the blocks are read it is of no account. */
+
+static TaskItem *known_item(const TaskWork *work, BlockIndex block) {
+        return work->phase == TASK_PHASE_NEW ? NULL : task_work_item(work, block);
+}
 
 void task_work_put_online(TaskWork *work, BlockIndex block, ZoneKind zone) {
-        TaskItem *item = task_work_item(work, block);
+        TaskItem *item = known_item(work, block);
 
         bool was_off;
 
@@ -164,14 +168,14 @@ void task_work_put_online(TaskWork *work, BlockIndex block, ZoneKind zone) {
                    work->task.kind != TASK_REZONE);
         if (was_off)
                 task_work_settle(work, item, OUTCOME_CANCELLED, 0, zone);
-        else if (item->state == TASK_ITEM_SETTLED && item->answer.zone == _ZONE_KIND_INVALID)
+        else if (item->state == TASK_ITEM_SETTLED)
                 item->answer.zone = zone;
         item->by_others = item->state == TASK_ITEM_SETTLED;
 }
 
 void task_work_taken_offline(TaskWork *work, BlockIndex block) {
         bool wanted = work->task.kind != TASK_REZONE && work->phase != TASK_PHASE_RETURNING;
-        TaskItem *item = task_work_item(work, block);
+        TaskItem *item = known_item(work, block);
 
         if (!item)
                 return;
@@ -185,7 +189,7 @@ void task_work_taken_offline(TaskWork *work, BlockIndex block) {
 }
 
 void task_work_removed(TaskWork *work, BlockIndex block) {
-        TaskItem *item = task_work_item(work, block);
+        TaskItem *item = known_item(work, block);
 
         if (!item || item->is_gone)
                 return;

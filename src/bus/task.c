@@ -175,6 +175,8 @@ static void run(Request *request) {
 
         request->task.blocks = request->blocks;
         request->task.n_blocks = request->n_blocks;
+        request->task.pid = request->pid;
+        request->task.uid = request->uid;
         /* It may have ended, and be freed, when it has begun. */
         server->task = request;
         r = watch(request);

@@ -56,10 +56,12 @@ void block_results_settle(BlockResults *results, BlockIndex index, const char *o
         result->error = error;
 }
 
+static bool is_word(const BlockResult *result, Outcome outcome) {
+        return result->is_settled && strcmp(result->word, outcome_to_string(outcome)) == 0;
+}
+
 bool block_result_is_good(const BlockResult *result) {
-        return result->is_settled &&
-               (strcmp(result->word, outcome_to_string(OUTCOME_DONE)) == 0 ||
-                strcmp(result->word, outcome_to_string(OUTCOME_ALREADY)) == 0);
+        return is_word(result, OUTCOME_DONE) || is_word(result, OUTCOME_ALREADY);
 }
 
 size_t block_results_count(const BlockResults *results) {
@@ -84,9 +86,9 @@ const BlockResult *block_results_find_last(const BlockResults *results, size_t *
         return last;
 }
 
-/* Of a write that had its time, and of one that was interrupted when it was over or somebody gave up. */
+/* A write that hangs is interrupted when its time is up, and when somebody gives up. */
 const char *block_result_error(const BlockResult *result) {
-        if (result->error == ETIMEDOUT)
+        if (result->error == ETIMEDOUT || (result->error == EINTR && is_word(result, OUTCOME_BUSY)))
                 return "its time was up";
         if (result->error == EINTR)
                 return "interrupted";

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl/kernel-log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <systemd/sd-journal.h>
 
+#include "base/clock.h"
 #include "base/macro.h"
 
 /* The journal gets the kernel's lines a moment after they were said; nobody waits longer for one. */
-#define WAIT_USEC UINT64_C(300000)
+#define WAIT_USEC UINT64_C(2000000)
 
 /* Of a kernel that says very much meanwhile. */
 #define ENTRIES_MAX 20000
@@ -18,7 +20,11 @@ static int open_journal(uint64_t since, sd_journal **ret) {
         _cleanup_(sd_journal_closep) sd_journal *journal = NULL;
         int r;
 
-        r = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY);
+        /* Who may read nothing of it needn't wait for more. */
+        r = sd_journal_open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+        if (r >= 0 && sd_journal_has_runtime_files(journal) <= 0 &&
+            sd_journal_has_persistent_files(journal) <= 0)
+                r = -ENOENT;
         if (r >= 0)
                 r = sd_journal_add_match(journal, "_TRANSPORT=kernel", 0);
         if (r >= 0)
@@ -58,14 +64,20 @@ static int read_entries(sd_journal *journal, KernelLines *lines,
         return r;
 }
 
-void kernel_log_read(uint64_t since, KernelLines *lines,
+void kernel_log_read(uint64_t since, bool waits, KernelLines *lines,
                      bool (*wants)(const void *userdata, BlockIndex block), const void *userdata) {
         _cleanup_(sd_journal_closep) sd_journal *journal = NULL;
+        uint64_t ends;
 
         if (open_journal(since, &journal) < 0)
                 return;
 
-        if (read_entries(journal, lines, wants, userdata) >= 0 && lines->n == 0 &&
-            sd_journal_wait(journal, WAIT_USEC) > 0)
-                (void)read_entries(journal, lines, wants, userdata);
+        /* Each line that the journal gets ends a wait, and the first one ends at once. */
+        ends = clock_usec(CLOCK_MONOTONIC) + (waits ? WAIT_USEC : 0);
+        while (read_entries(journal, lines, wants, userdata) >= 0 && lines->n == 0) {
+                uint64_t now = clock_usec(CLOCK_MONOTONIC);
+
+                if (now >= ends || sd_journal_wait(journal, ends - now) < 0)
+                        break;
+        }
 }

@@ -98,6 +98,11 @@ static void print_zones(FILE *f, const Record *record) {
                 (void)fprintf(f, ", valid_zones '%s'", valid_zones_format(&record->zones, text));
 }
 
+/* By hand: who put it online that is isn't the question. */
+static bool is_to_be_off(const Record *record) {
+        return strcmp(record->wanted, "offline") == 0;
+}
+
 static void print_online(FILE *f, const Record *record) {
         static const char *const texts[] = {
                 [ONLINER_NONE] = "online",
@@ -107,7 +112,10 @@ static void print_online(FILE *f, const Record *record) {
                 [ONLINER_UNKNOWN] = "it was online before; it isn't known who put it online",
         };
 
-        (void)fputs(texts[record->onliner], f);
+        (void)fputs(is_to_be_off(record) && record->onliner == ONLINER_UNKNOWN
+                            ? "it is online"
+                            : texts[record->onliner],
+                    f);
         if (record->onliner == ONLINER_MEMPLUGD)
                 print_duration(f, record, "in");
         if (record->zones.known && record->zones.n_zones > 0)
@@ -120,7 +128,14 @@ static void print_online(FILE *f, const Record *record) {
 }
 
 static void print_offline(FILE *f, const Record *record) {
-        if (record->outcome == OUTCOME_GONE && record->error == 0)
+        bool was_to_be_off = is_to_be_off(record);
+
+        if (was_to_be_off && record->outcome == OUTCOME_DONE) {
+                (void)fputs("taken offline", f);
+                print_duration(f, record, "in");
+        } else if (was_to_be_off && record->outcome == OUTCOME_ALREADY)
+                (void)fputs("it was offline", f);
+        else if (record->outcome == OUTCOME_GONE && record->error == 0)
                 (void)fputs("it isn't there", f);
         else if (record->outcome == OUTCOME_CANCELLED && record->error == 0)
                 (void)fputs("nothing more was tried", f);

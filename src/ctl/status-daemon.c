@@ -120,13 +120,17 @@ static int add_work(const Status *status, bool all, DaemonLines *lines) {
         const DaemonState *daemon = &status->daemon;
         char since[FORMAT_TEXT_MAX];
 
-        if (daemon->current_block != BUS_NO_BLOCK && daemon->current_since > 0)
-                return add_line(lines, all,
-                                "        writes memory%" PRIu64 " for %s; %" PRIu32
-                                " block%s to go",
-                                daemon->current_block,
-                                format_duration(ago(status, daemon->current_since), since),
-                                daemon->open, format_plural(daemon->open));
+        if (daemon->current_block != BUS_NO_BLOCK && daemon->current_since > 0) {
+                (void)format_duration(ago(status, daemon->current_since), since);
+                /* Those of a task aren't counted there. */
+                if (daemon->open == 0)
+                        return add_line(lines, all, "        writes memory%" PRIu64 " for %s",
+                                        daemon->current_block, since);
+                return add_line(
+                        lines, all,
+                        "        writes memory%" PRIu64 " for %s; %" PRIu32 " block%s to go",
+                        daemon->current_block, since, daemon->open, format_plural(daemon->open));
+        }
         if (daemon->open > 0)
                 return add_line(lines, all, "        %" PRIu32 " block%s to go", daemon->open,
                                 format_plural(daemon->open));

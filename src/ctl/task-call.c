@@ -60,6 +60,12 @@ static bool has_stayed(const BlockResult *result) {
         return result->is_settled && !block_result_is_good(result) && result->error > 0;
 }
 
+/* The kernel tried, which it tells of. */
+static bool is_busy(const BlockResult *result) {
+        return has_stayed(result) &&
+               (result->error == EBUSY || result->error == EINTR || result->error == ETIMEDOUT);
+}
+
 static int compare(const void *a, const void *b) {
         const BlockResult *x = a, *y = b;
 
@@ -78,16 +84,18 @@ static bool wants(const void *userdata, BlockIndex block) {
 static void read_kernel(Report *report) {
         const BlockResults *results = &report->call->results;
         long page_size = sysconf(_SC_PAGESIZE);
-        bool any = false;
+        bool any = false, busy = false;
 
-        for (size_t i = 0; i < results->n; i++)
+        for (size_t i = 0; i < results->n; i++) {
                 any |= has_stayed(&results->all[i]);
+                busy |= is_busy(&results->all[i]);
+        }
         if (!any || page_size <= 0 || report->call->block_size == 0)
                 return;
 
         report->lines.block_size = report->call->block_size;
         report->lines.page_size = (uint64_t)page_size;
-        kernel_log_read(report->call->begun, &report->lines, wants, results);
+        kernel_log_read(report->call->begun, /* waits= */ busy, &report->lines, wants, results);
 }
 
 static void print_lines(const KernelLines *lines, BlockIndex first, BlockIndex last) {

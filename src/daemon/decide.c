@@ -65,6 +65,7 @@ void decision_online(Decision *decision, const Block *block, const BlockRecord *
         bool right;
 
         decision_note(decision, block);
+        rounds_task_online(rounds, block->index, zone);
         if (decision_put_back(decision, block, had))
                 return;
         rounds_remember(rounds, block->index, block->inode, BLOCK_MARK_ONLINE, zone);
@@ -95,12 +96,17 @@ static bool is_left_by_kernel(const Decision *decision, const Verdict *verdict, 
  * had, whatever the rules say.
  */
 static void send_back(const BlockRecord *record, Verdict *verdict) {
+        static char name[] = "a task's, which was cut short: back where it was";
+        static const Rule rule = { .name = name,
+                                   .online = ONLINE_DEFAULT,
+                                   .or_else = ONLINE_LEAVE };
+
         if (record->mark != BLOCK_MARK_TAKEN || record->zone == _ZONE_KIND_INVALID)
                 return;
 
         verdict->online = record->zone == ZONE_KIND_MOVABLE ? ONLINE_MOVABLE : ONLINE_KERNEL;
         verdict->or_else = ONLINE_LEAVE;
-        verdict->rule = rule_by_hand(verdict->online);
+        verdict->rule = &rule;
         verdict->budget = (BudgetReason){};
 }
 
@@ -179,15 +185,15 @@ static void decide_block(Decision *decision, const Block *block) {
         Rounds *rounds = decision->rounds;
         const BlockRecord *record = block_table_find(rounds->table, block->index);
 
+        rounds_task_found(rounds, block->index, block->inode);
         if (record && record->inode != block->inode) {
                 rounds_forget(rounds, block->index);
                 record = NULL;
         }
 
-        if (block->state == BLOCK_ONLINE) {
-                rounds_task_online(rounds, block->index, block_zone_kind(block));
+        if (block->state == BLOCK_ONLINE)
                 decision_online(decision, block, record, /* may_move= */ true);
-        } else if (block->state == BLOCK_GOING_OFFLINE)
+        else if (block->state == BLOCK_GOING_OFFLINE)
                 return; /* its "offline" comes */
         else if (rounds_is_taken(rounds, block->index))
                 return;
@@ -195,6 +201,7 @@ static void decide_block(Decision *decision, const Block *block) {
                 decide_offline(decision, block, record);
         else if (record->mark != BLOCK_MARK_RELEASED) {
                 /* Its "offline" was lost: no more tries. */
+                task_work_taken_offline(&rounds->task, block->index);
                 work_settle(&rounds->work, block->index, OUTCOME_CANCELLED, rounds_on_settled,
                             rounds);
                 decision_released(decision, block);

@@ -168,10 +168,13 @@ static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
 /* Of a block that is known, "add" is synthetic (udevadm trigger): it costs no more than this look. */
 static void on_add(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
+        bool is_there;
         ino_t inode;
 
-        if (record && rounds->ops->read_inode(rounds->userdata, index, &inode) == 0 &&
-            inode == record->inode) {
+        is_there = rounds->ops->read_inode(rounds->userdata, index, &inode) == 0;
+        if (is_there)
+                rounds_task_found(rounds, index, inode);
+        if (record && is_there && inode == record->inode) {
                 if (is_left_over(rounds, record))
                         rounds_announce(rounds, index);
                 return;
@@ -186,24 +189,24 @@ void rounds_release(Rounds *rounds, BlockIndex index) {
         rounds->is_mixed = rounds->is_mixed || rounds->returning;
         budget_forget(&rounds->budget, index);
         mark(rounds, index, BLOCK_MARK_RELEASED);
+        task_work_taken_offline(&rounds->task, index);
         rounds_touch(rounds, index);
 }
 
-/* A block of the task came online, and not by it: that is the later word, and nobody puts it back. */
+/*
+ * A block of the task came online, and not by it: that is the later word, and nobody puts it back. Where it
+ * is, is read when it is decided about.
+ */
 static void on_task_online(Rounds *rounds, BlockIndex index) {
         const BlockRecord *record = block_table_find(rounds->table, index);
-        ZoneKind zone = _ZONE_KIND_INVALID;
-        Block block;
 
         if (!task_work_find(&rounds->task, index) ||
             (rounds->phase == PHASE_TASK && rounds_is_under_way(rounds, index)))
                 return;
 
-        if (!rounds->held && rounds->ops->read_block(rounds->userdata, index, &block) == 0)
-                zone = block_zone_kind(&block);
         if (record && rounds_is_taken(rounds, index))
                 rounds_forget_zone(rounds, index, record->inode, BLOCK_MARK_FOUND);
-        rounds_task_online(rounds, index, zone);
+        rounds_task_online(rounds, index, _ZONE_KIND_INVALID);
 }
 
 /*
@@ -247,7 +250,6 @@ static void on_offline(Rounds *rounds, BlockIndex index) {
                 return;
 
         rounds_release(rounds, index);
-        rounds_task_offline(rounds, index);
         if (!rounds_is_under_way(rounds, index))
                 work_settle(&rounds->work, index, OUTCOME_CANCELLED, rounds_on_settled, rounds);
         rounds_give_up_asked(rounds, index, OUTCOME_CANCELLED);

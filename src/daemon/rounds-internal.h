@@ -86,6 +86,9 @@ void decision_look_at_touched(Decision *decision);
 /* Goes on with it, if there is one and nothing else is under way: starts its next step, or ends it. */
 void rounds_go_on_with_task(Rounds *rounds);
 
+/* Without anything to be written any more, it ends at once, whatever else is under way. */
+void rounds_end_task_if_over(Rounds *rounds);
+
 /* What the attempt of its step came to. */
 void rounds_on_task_attempt(Rounds *rounds, const Attempt *attempt);
 
@@ -97,8 +100,10 @@ bool rounds_is_taken(const Rounds *rounds, BlockIndex index);
 
 /* What an event tells of a block: for the task, if it is one of its. */
 void rounds_task_online(Rounds *rounds, BlockIndex index, ZoneKind zone);
-void rounds_task_offline(Rounds *rounds, BlockIndex index);
 void rounds_task_removed(Rounds *rounds, BlockIndex index);
+
+/* The block that is there now: if the task's is another one, that was removed. */
+void rounds_task_found(Rounds *rounds, BlockIndex index, ino_t inode);
 
 /*
  * Of a block that was to be moved: what it is now that its events are read, too. One that is offline

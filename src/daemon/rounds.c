@@ -88,6 +88,13 @@ static void remember_settled(Rounds *rounds, const WorkItem *item) {
                                 item->last.zone);
 }
 
+/* And nobody has taken it offline since. */
+static bool is_known_online(const Rounds *rounds, const WorkItem *item) {
+        const BlockRecord *record = block_table_find(rounds->table, item->verdict.block);
+
+        return item->last.zone != _ZONE_KIND_INVALID && record && record->mark == BLOCK_MARK_ONLINE;
+}
+
 /*
  * It was given up with its device, without a look at it. If its "online" came before that, it isn't
  * offline by our will: then it is told as somebody else's doing.
@@ -117,6 +124,8 @@ void rounds_on_settled(void *userdata, const WorkItem *item) {
         }
 
         remember_settled(rounds, item);
+        if (is_known_online(rounds, item))
+                rounds_task_online(rounds, item->verdict.block, item->last.zone);
         if (item->last.zone != _ZONE_KIND_INVALID)
                 budget_keep(&rounds->budget, item->verdict.block, item->last.zone);
         else
@@ -283,8 +292,10 @@ void rounds_step(Rounds *rounds) {
                 give_up(rounds);
                 return;
         }
-        if (rounds->held)
+        if (rounds->held) {
+                rounds_end_task_if_over(rounds);
                 return;
+        }
 
         take_next_policy(rounds);
         if (!has_undecided(rounds)) {
@@ -340,8 +351,9 @@ void rounds_on_attempt(Rounds *rounds, BlockIndex block, const Attempt *attempt)
 
         /* Its "offline" or "remove" came while it was under way: no more tries. */
         rounds_read_uevents(rounds);
-        if (rounds->current_move && !rounds->current_is_gone)
-                (void)rounds_settle_mark(rounds, block, attempt);
+        if (rounds->current_move && !rounds->current_is_gone &&
+            rounds_settle_mark(rounds, block, attempt) && attempt->zone != _ZONE_KIND_INVALID)
+                rounds_task_online(rounds, block, attempt->zone);
         rounds->phase = PHASE_IDLE;
         record = block_table_find(rounds->table, block);
         if (record && record->mark == BLOCK_MARK_RELEASED)

@@ -16,6 +16,7 @@
 
 int rounds_start_task(Rounds *rounds, const Task *task) {
         const Policy *policy = rounds->next_policy ? rounds->next_policy : rounds->policy;
+        int r;
 
         if (rounds->stopping)
                 return -ESHUTDOWN;
@@ -31,7 +32,13 @@ int rounds_start_task(Rounds *rounds, const Task *task) {
                 if (rounds_is_asked(rounds, task->blocks[i]))
                         return -EALREADY;
 
-        return task_work_begin(&rounds->task, task, rounds->ops->now(rounds->userdata));
+        r = task_work_begin(&rounds->task, task, rounds->ops->now(rounds->userdata));
+        if (r < 0)
+                return r;
+
+        /* What is under way may not end: who waits for the task is answered in time all the same. */
+        rounds->ops->set_task_timer(rounds->userdata, task_work_deadline(&rounds->task));
+        return 0;
 }
 
 bool rounds_is_taken(const Rounds *rounds, BlockIndex index) {
@@ -55,7 +62,8 @@ static void settle_mark(Rounds *rounds, const TaskItem *item) {
         const BlockRecord *record = block_table_find(rounds->table, item->block);
         bool is_left = !record || (record->inode == item->inode && record->mark == BLOCK_MARK_LEFT);
         bool was_offline = item->answer.outcome == OUTCOME_ALREADY &&
-                           rounds->task.task.kind == TASK_OFFLINE && !rounds->task.is_given_up;
+                           rounds->task.task.kind == TASK_OFFLINE &&
+                           (rounds->task.task.keep_partial || !rounds->task.is_given_up);
 
         if (item->state == TASK_ITEM_TAKEN && item->answer.outcome == OUTCOME_DONE) {
                 budget_forget(&rounds->budget, item->block);
@@ -159,8 +167,7 @@ void rounds_go_on_with_task(Rounds *rounds) {
 
 /* Giving up */
 
-/* Without anything to be written any more, it ends at once, whatever else is under way. */
-static void end_if_over(Rounds *rounds) {
+void rounds_end_task_if_over(Rounds *rounds) {
         if (task_work_is_under_way(&rounds->task) && rounds->phase != PHASE_TASK &&
             task_work_is_over(&rounds->task))
                 end_task(rounds);
@@ -176,7 +183,7 @@ void rounds_cancel_task(Rounds *rounds) {
         task_work_cancel(&rounds->task, /* stopping= */ false);
         if (rounds->phase == PHASE_TASK && task_work_is_interruptible(&rounds->task))
                 interrupt(rounds);
-        end_if_over(rounds);
+        rounds_end_task_if_over(rounds);
 }
 
 void rounds_give_up_task(Rounds *rounds) {
@@ -202,7 +209,7 @@ void rounds_on_task_timer(Rounds *rounds) {
         }
 
         task_work_expire(&rounds->task, now);
-        end_if_over(rounds);
+        rounds_end_task_if_over(rounds);
         if (task_work_is_under_way(&rounds->task))
                 rounds->ops->set_task_timer(rounds->userdata, task_work_deadline(&rounds->task));
         rounds_step(rounds);
@@ -218,10 +225,9 @@ static void settle_taken_off(Rounds *rounds, const Attempt *attempt) {
 
         if (attempt->outcome == OUTCOME_GONE)
                 rounds_forget(rounds, block);
-        else if (!is_ours) {
+        else if (!is_ours)
                 rounds_release(rounds, block);
-                task_work_taken_offline(&rounds->task, block);
-        } else if (attempt->taken_off && rounds->current_is_back) {
+        else if (attempt->taken_off && rounds->current_is_back) {
                 task_work_put_online(&rounds->task, block, attempt->zone);
                 rounds_forget_zone(rounds, block, rounds->current_inode, BLOCK_MARK_FOUND);
                 rounds_touch(rounds, block);
@@ -231,9 +237,8 @@ static void settle_taken_off(Rounds *rounds, const Attempt *attempt) {
 }
 
 static void settle_moved(Rounds *rounds, const Attempt *attempt) {
-        if (!rounds_settle_mark(rounds, rounds->current, attempt))
-                task_work_taken_offline(&rounds->task, rounds->current);
-        else if (attempt->zone != _ZONE_KIND_INVALID)
+        if (rounds_settle_mark(rounds, rounds->current, attempt) &&
+            attempt->zone != _ZONE_KIND_INVALID)
                 budget_keep(&rounds->budget, rounds->current, attempt->zone);
 }
 
@@ -277,8 +282,11 @@ void rounds_task_online(Rounds *rounds, BlockIndex index, ZoneKind zone) {
         task_work_put_online(&rounds->task, index, zone);
 }
 
-void rounds_task_offline(Rounds *rounds, BlockIndex index) {
-        task_work_taken_offline(&rounds->task, index);
+void rounds_task_found(Rounds *rounds, BlockIndex index, ino_t inode) {
+        const TaskItem *item = task_work_find(&rounds->task, index);
+
+        if (item && item->inode != inode)
+                task_work_removed(&rounds->task, index);
 }
 
 void rounds_task_removed(Rounds *rounds, BlockIndex index) {

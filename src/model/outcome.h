@@ -1,7 +1,8 @@
 #pragma once
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a write to memoryN/state came to: all the words there are for it.
+ * What a write to memoryN/state came to: all the words there are for it. What they mean of one that was
+ * to take a block offline, model/task.h says.
  */
 #include "base/string-table.h"
 

@@ -73,6 +73,12 @@ class Terminal:
         while wanted not in self.text:
             check(self._read(), f"'{wanted}' isn't shown:\n{self.text}")
 
+    def wait_for_more(self, wanted, count):
+        """Waits until it has shown that so often again."""
+        count += self.text.count(wanted)
+        while self.text.count(wanted) < count:
+            check(self._read(), f"'{wanted}' isn't shown {count} times:\n{self.text}")
+
     def end(self, exit_code):
         """Waits for its end. Answers all that it wrote."""
         while self._read():

@@ -1167,6 +1167,25 @@ def case_explain_auto(ctl):
     ctl.expect("explain", "32", "--sysroot", "tree")
 
 
+def case_explain_task(ctl):
+    """What was taken offline by hand, what wasn't, and what came back."""
+    tree = Tree("tree")
+    tree.blocks(0, 15, "online", "Normal")
+    tree.blocks(32, 33, "offline", "Normal Movable", node=1)
+    tree.blocks(34, 35, "online", "Movable", node=1)
+    rule = ["", "asked for by hand"]
+    tree.file("run/memplugd/records", "".join((
+        record_line(tree, 32, "settled asked done nobody offline - 0 1500 written 1 - 0 0",
+                    ["?", *rule, "it was in the zone movable"]),
+        record_line(tree, 33, "settled asked already nobody offline - 0 0 - 0 - 0 0",
+                    ["?", *rule, ""]),
+        record_line(tree, 34, "settled asked busy unknown offline movable 16 1500 written 30 - 0 0",
+                    ["?", *rule, "it stays in the zone movable"]),
+        record_line(tree, 35, "settled asked cancelled memplugd offline movable 0 800 written 2 - 0 0",
+                    ["?", *rule, "it was taken offline, and is back in the zone movable"]))))
+    ctl.expect("explain", "32", "33", "34", "35", "--sysroot", "tree", env={"TZ": "UTC"})
+
+
 def case_explain_unlinked(ctl):
     """To open the valid_zones of a block without node would oops a kernel; here it would hang."""
     tree = plugged_tree()

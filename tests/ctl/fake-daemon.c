@@ -14,7 +14,8 @@
  *   forge owner|Outcome|PropertiesChanged  somebody else sends such a signal to who called last, which
  *                                          has handled it by the time the command is done
  *   begin                                  takes the name; before it there may be "answer" and "outcome"
- *   task KIND SINCE BLOCKS DONE            the property Task, with the pid of who called last; "-": none
+ *   task KIND SINCE BLOCKS DONE [PID]      the property Task, else with the pid of who called for one
+ *                                          last; "-": none
  *   open N, writing BLOCK USEC, trouble USEC TEXT…, told LEVEL TEXT…, uevent BLOCK ACTION,
  *   verdict BLOCK WANTED RULE, emit BLOCK WORD ZONE ERRNO
  */
@@ -59,7 +60,7 @@ typedef struct Fake {
         sd_bus_message *waiting;    /* the call about blocks that isn't answered yet */
         char task[WORD_MAX];        /* "": none */
         uint64_t task_since, task_blocks, task_done;
-        pid_t pid;             /* of who called last for a task */
+        pid_t pid, other_pid;  /* of who called last for a task; 0, or who is said to have */
         char caller[TEXT_MAX]; /* who called last; "": nobody did */
         sd_event_source *held;
         uint32_t open;
@@ -307,7 +308,7 @@ static int get_task(sd_bus *bus, const char *path, const char *interface, const 
 
         return sd_bus_message_append(reply, "(stttuu)", fake->task, fake->task_since,
                                      fake->task_blocks, fake->task_done, 1000,
-                                     (uint32_t)(fake->pid ?: 4321));
+                                     (uint32_t)(fake->other_pid ?: fake->pid ?: 4321));
 }
 
 static int get_trouble(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -493,9 +494,12 @@ static bool run_forge(Fake *fake, const char *line) {
                                              UINT64_C(1), UINT64_C(1), "forged") >= 0);
         } else {
                 assert(sd_bus_message_new_signal(stranger, &signal, BUS_PATH,
-                                                 "org.freedesktop.DBus.Properties", what) >= 0);
-                assert(sd_bus_message_append(signal, "sa{sv}as", BUS_INTERFACE_MANAGER, 1, "Open",
-                                             "u", 77, 0) >= 0);
+                                                 "org.freedesktop.DBus.Properties",
+                                                 "PropertiesChanged") >= 0);
+                assert(sd_bus_message_append(signal, "sa{sv}as", BUS_INTERFACE_MANAGER, 2, "Open",
+                                             "u", 77, "Task", "(stttuu)", "offline", UINT64_C(1),
+                                             UINT64_C(4), UINT64_C(4), 0, (uint32_t)fake->pid,
+                                             0) >= 0);
         }
         send_forged(stranger, signal, fake->caller);
         return true;
@@ -504,7 +508,9 @@ static bool run_forge(Fake *fake, const char *line) {
 static bool run_task(Fake *fake, const char *line) {
         unsigned long long since, n_blocks, n_done;
 
-        if (sscanf(line, "task %31s %llu %llu %llu", fake->task, &since, &n_blocks, &n_done) != 4)
+        fake->other_pid = 0;
+        if (sscanf(line, "task %31s %llu %llu %llu %d", fake->task, &since, &n_blocks, &n_done,
+                   &fake->other_pid) < 4)
                 return false;
 
         if (strcmp(fake->task, "-") == 0)

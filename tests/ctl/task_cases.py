@@ -50,7 +50,7 @@ def case_offline_none(ctl):
     need_blocks()
     with bus_and_daemon(ctl) as daemon:
         daemon.tell("outcome 0 cancelled movable 0", "outcome 1 busy movable 16",
-                    "outcome 2 cancelled movable 0", "outcome 3 cancelled movable 0")
+                    "outcome 2 cancelled movable 4", "outcome 3 busy movable 4")
         ctl.expect("offline", "0-3", exit_code=1)
 
 
@@ -136,16 +136,18 @@ def case_offline_progress(ctl):
     """The bar isn't that of somebody else's task, nor does it believe anybody."""
     need_blocks()
     with bus_and_daemon(ctl) as daemon, Terminal(ctl, "offline", "0-3") as terminal:
-        daemon.tell("answer Offline later", "task offline 1 4 1")
+        daemon.tell("answer Offline later")
         terminal.start()
         daemon.wait("Offline 0 1 2 3 timeout 0")
-        daemon.tell("task rezone 1 4 2", "task offline 1 5 2", "forge PropertiesChanged",
-                    "task offline 1 4 3")
+        daemon.tell("task offline 1 4 3")
         terminal.wait_for("3 of 4 blocks")
+        daemon.tell("task rezone 1 4 2", "task offline 1 5 2", "task offline 1 4 2 1",
+                    "forge PropertiesChanged")
+        # All of that has been received by now; and it is drawn again each second.
+        terminal.wait_for_more(" of 4 blocks", 2)
+        check("2 of 4" not in terminal.text and "4 of 4" not in terminal.text, terminal.text)
         daemon.tell("settle")
-        text = terminal.end(0)
-        check("1 of 4" not in text and "2 of 4" not in text, text)
-        compare(ctl.case, text.split("\r\033[K")[-1])
+        compare(ctl.case, terminal.end(0).split("\r\033[K")[-1])
 
 
 def case_offline_usage(ctl):

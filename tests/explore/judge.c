@@ -237,14 +237,19 @@ static bool has_unread(const World *world, BlockIndex index) {
                 if (world->queue[i].block == index)
                         return true;
 
-        return world->lost;
+        return world->n_losses < world->scenario->n_losses;
+}
+
+/* By a rule, meanwhile. */
+static bool is_being_moved(const World *world, BlockIndex index) {
+        return world->job_block == index && world->job_move && world->rounds.phase == PHASE_ATTEMPT;
 }
 
 /* What a task says of a block is so, and one that stays offline was to. */
 static void judge_task_block(World *world, const Task *task, const TaskBlock *answer) {
         Ghost *ghost = &world->blocks[answer->block];
         ZoneKind zone = zone_of(world, answer->block);
-        bool known = !has_unread(world, answer->block);
+        bool known = !has_unread(world, answer->block) && !is_being_moved(world, answer->block);
         bool left_off = answer->outcome == OUTCOME_DONE && task->kind == TASK_OFFLINE;
 
         if (known && answer->outcome != OUTCOME_GONE && answer->zone != _ZONE_KIND_INVALID &&
@@ -259,7 +264,8 @@ static void judge_task_block(World *world, const Task *task, const TaskBlock *an
             zone != _ZONE_KIND_INVALID)
                 violation(world, "a task says memory%u was offline, and it isn't",
                           (unsigned)answer->block);
-        if (!left_off && ghost->we_took_off && world->n_refusals == world->scenario->n_refusals)
+        if (!left_off && ghost->we_took_off && !is_being_moved(world, answer->block) &&
+            world->n_refusals == world->scenario->n_refusals)
                 violation(world, "a task leaves memory%u offline, and says '%s'",
                           (unsigned)answer->block, outcome_to_string(answer->outcome));
         if (known && answer->outcome == OUTCOME_GONE && ghost->linked && !ghost->asked_amid)
@@ -286,10 +292,12 @@ void judge_task(World *world, const Task *task, const TaskBlock *answers) {
         for (size_t i = 0; i < task->n_blocks && task->kind == TASK_OFFLINE; i++) {
                 Ghost *ghost = &world->blocks[answers[i].block];
 
-                ghost->task_off = answers[i].outcome == OUTCOME_DONE ||
-                                  (answers[i].outcome == OUTCOME_ALREADY && n_in_the_way == 0);
-                if (ghost->task_off)
+                if (answers[i].outcome == OUTCOME_DONE ||
+                    (answers[i].outcome == OUTCOME_ALREADY &&
+                     (n_in_the_way == 0 || task->keep_partial))) {
                         ghost->we_took_off = false;
+                        ghost->task_off = true;
+                }
         }
         if (task->kind == TASK_OFFLINE && !task->keep_partial && n_done > 0 && n_in_the_way > 0)
                 violation(world, "a task took %zu blocks offline, and left %zu", n_done,
@@ -320,6 +328,7 @@ static bool had_to_be_put_back(const World *world, const Ghost *ghost) {
         return ghost->rolled_back && ghost->had == ZONE_KIND_MOVABLE && !ghost->unsure &&
                !ghost->unseen && world->rule == ZONE_RULE_FREE &&
                world->n_agent == world->scenario->n_agent &&
+               world->n_tasks == world->scenario->n_tasks &&
                world->n_kills == world->scenario->n_kills && most_were_rolled_back(world);
 }
 

@@ -72,10 +72,10 @@ void judge_record(World *world, const Record *record) {
 }
 
 void judge_task(World *world, const Task *task, const TaskBlock *blocks) {
-        (void)world;
         for (size_t i = 0; i < task->n_blocks; i++) {
                 const char *zone = zone_kind_to_string(blocks[i].zone);
 
+                world->blocks[blocks[i].block].tasked = false;
                 append(ends, "%s%u %s%s%s", *ends ? ", " : "", (unsigned)blocks[i].block,
                        outcome_to_string(blocks[i].outcome), zone ? " " : "", zone ? zone : "");
         }

@@ -2,6 +2,7 @@
 """Where memory comes from, and what is plugged as one: devices of all kinds in one machine."""
 
 from .box import DAX_MEMORY, MEMORY, expect, expect_match
+from .case_verbs import expect_ctl
 from .registry import OFFLINE_AT_BOOT, Boot, scenario
 
 # More than 2 GiB in node 0: a part of it is the dax device's.
@@ -94,6 +95,18 @@ def expect_as_user(box, of):
     expect_match("devices", box.memplugctl("devices", user="nobody"), "^Sources are unknown: ")
 
 
+def expect_others_unplug(box, of):
+    """What memplugd doesn't unplug: who does, and what is still online."""
+    name = find_device(box.memplugctl_json("devices"), of["v0"])["device"]
+    first = of["v0"][0]
+    box.guest.run(f"echo online_movable >{MEMORY}/memory{first}/state")
+    expect_ctl(box, f"unplug {name}", 1,
+               f"{name} is a virtio-mem device: the hypervisor unplugs it(.*\n)+"
+               f".*offline first: {first}, movable$")
+    expect_ctl(box, "unplug dax0.0", 1, "dax0.0 is a dax device: 'daxctl offline-memory dax0.0'")
+    expect_ctl(box, f"unplug {of['d0'][0]}", 1, "is no device; it is part of PNP0C80:01, which")
+
+
 @scenario(boot=ALL_KINDS, kernels=("6.1",), more_kernels=("6.12",))
 def devices_of_all_kinds(box):
     """Each is shown with its blocks, and whether it was there when the kernel started."""
@@ -106,3 +119,4 @@ def devices_of_all_kinds(box):
                row["first_block"] not in of["boot"])
     expect_as_user(box, of)
     expect_what_stops(box, of)
+    expect_others_unplug(box, of)

@@ -1190,6 +1190,7 @@ START_TEST(task_answers_at_its_end) {
         ck_assert_int_eq(fake.task.kind, TASK_OFFLINE);
         ck_assert_uint_eq(fake.task.n_blocks, 2);
         ck_assert(fake.task_blocks[0] == 32 && fake.task_blocks[1] == 40);
+        ck_assert(fake.task.pid == 4711 && fake.task.uid == 0);
         ck_assert(fake.task.timeout == 5000000 && fake.task.keep_partial && !fake.task.force);
         ck_assert(!reply.is_there);
         fake.state.n_task_done = 1;

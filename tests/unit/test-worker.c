@@ -114,6 +114,51 @@ START_TEST(a_wait_can_be_interrupted) {
 }
 END_TEST
 
+/* Plain files take what is written: so it is offline then. */
+static void take_offline(World *world, WorkerReport *ret) {
+        ino_t inode;
+
+        fake_block(world->tree, 34, "online", "Movable", 0);
+        ck_assert_int_eq(sysfs_read_inode(world->sysfs, 34, &inode), 0);
+        worker_start_offline(world->worker, 34, inode);
+        *ret = next_report(world);
+        ck_assert_int_eq(ret->job, WORKER_ATTEMPT);
+        ck_assert_uint_eq(ret->block, 34);
+}
+
+START_TEST(a_block_is_taken_offline) {
+        World world = world_new();
+        WorkerReport report;
+
+        take_offline(&world, &report);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_DONE);
+        ck_assert(report.attempt.taken_off);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "offline");
+        world_done(&world);
+}
+END_TEST
+
+START_TEST(a_device_is_ejected) {
+        World world = world_new();
+        WorkerReport report;
+
+        fake_file(world.tree, "sys/bus/acpi/devices/PNP0C80:01/eject", "");
+        worker_start_eject(world.worker, "PNP0C80:01");
+        report = next_report(&world);
+        ck_assert_int_eq(report.job, WORKER_EJECT);
+        ck_assert_int_eq(report.error, 0);
+        ck_assert_str_eq(fake_read(world.tree, "sys/bus/acpi/devices/PNP0C80:01/eject"), "1");
+
+        worker_start_eject(world.worker, "PNP0C80:02");
+        ck_assert_int_eq(next_report(&world).error, -ENOENT);
+        worker_start_eject(world.worker, "../devices/PNP0C80:01");
+        ck_assert_int_eq(next_report(&world).error, -EINVAL);
+        worker_start_eject(world.worker, "");
+        ck_assert_int_eq(next_report(&world).error, -EINVAL);
+        world_done(&world);
+}
+END_TEST
+
 START_TEST(an_idle_worker_ends) {
         World world = world_new();
 
@@ -124,4 +169,4 @@ END_TEST
 
 TEST_PROGRAM("worker", an_attempt_is_made_and_reported,
              the_barrier_writes_to_a_block_that_is_online_only, a_wait_can_be_interrupted,
-             an_idle_worker_ends);
+             a_block_is_taken_offline, a_device_is_ejected, an_idle_worker_ends);
