@@ -15,9 +15,6 @@ CONFIG = "/etc/memplugd/memplugd.conf"
 MEMORY = "/sys/devices/system/memory"
 INJECT = "/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_ONLINE/error"
 PID_FILE = "/run/pin.pid"
-LOOP_END = "/run/loop.end"
-LOOP_TURNS = "/run/loop.turns"
-DROP_INS = "/run/systemd/system/memplugd.*.d"
 UDEV_RULE = "/run/udev/rules.d/99-test.rules"
 TRACING = "/sys/kernel/tracing"
 TRACED = f"{TRACING}/events/syscalls/sys_enter_write {TRACING}/events/syscalls/sys_exit_write"
@@ -83,48 +80,16 @@ class Box:
         self.build = build  # what is installed in it: a build directory
         self.boot_blocks = set(guest.blocks())
         self._auto_online = guest.read(f"{MEMORY}/auto_online_blocks").strip()
-        self.dimms = []
         self._cursor = ""
         self._beacons = 0
         self._names = 0
 
-    # -- a clean state
-
     def begin(self, kernel_onlines):
-        """Before a scenario: what it logs from now on is its own. Else the state is clean."""
+        """Before a scenario: what is logged from now on is its own."""
         # Debian's newer kernels online by themselves.
         word = self._auto_online if kernel_onlines else "offline"
         self.guest.run(f"echo {word} >{MEMORY}/auto_online_blocks")
         self.mark_journal()
-
-    def clean(self):
-        """After a scenario: all is taken back, however it ended. Raises if that can't be done."""
-        self.guest.run(f"""
-            touch {LOOP_END}
-            [ -e {PID_FILE} ] && kill $(cat {PID_FILE})
-            if command -v systemctl >/dev/null; then
-                systemctl stop memplugd memplugd-put-back
-                systemctl reset-failed memplugd 2>/dev/null
-            fi
-            [ -e {INJECT} ] && echo 0 >{INJECT}
-            for event in {TRACED}; do
-                [ -e $event ] && echo 0 >$event/enable
-            done
-            if [ -e {UDEV_RULE} ]; then
-                rm {UDEV_RULE}
-                udevadm control --reload --start-exec-queue
-                udevadm settle
-            fi
-            if ls -d {DROP_INS} >/dev/null 2>&1; then
-                rm -r {DROP_INS}
-                systemctl daemon-reload
-            fi
-            rm -rf /etc/memplugd /run/memplugd /usr/lib/memplugd {PID_FILE} {LOOP_END} {LOOP_TURNS}
-            :""")
-        for name in reversed(self.dimms):
-            self.unplug(name)
-        self.dimms = []
-        expect("memory blocks after cleaning", set(self.guest.blocks()), self.boot_blocks)
 
     # -- config and service
 
@@ -170,13 +135,11 @@ class Box:
 
     def plug(self, name, size, node):
         """Plugs a DIMM, and returns the indices of its blocks when they are all there."""
-        self.dimms.append(name)
         return self.guest.add_dimm(name, size, node)
 
     def grow(self, name, size, node, requested):
         """Adds a virtio-mem device of at most `size`, and returns the indices of the blocks of
-        what is `requested` when they are all there. The device remains, and its addresses stay
-        taken even when it has shrunk to nothing: only for scenarios that are dirty."""
+        what is `requested` when they are all there."""
         before = set(self.guest.blocks())
         self.guest.run("modprobe virtio_mem")
         self.guest.add_virtio_mem(name, size, node, requested)
@@ -203,15 +166,13 @@ class Box:
 
     def add_dax(self, number=0):
         """Gives a dax device to the kernel, and returns its name and the indices of its blocks.
-        The same applies; the boot must have DAX_MEMORY on its command line."""
+        The boot must have DAX_MEMORY on its command line."""
         before = set(self.guest.blocks())
         name = self.guest.add_dax(number)
         return name, sorted(set(self.guest.blocks()) - before)
 
     def unplug(self, name):
         expect(f"unplugging {name}", self.guest.unplug_dimm(name), True)
-        if name in self.dimms:
-            self.dimms.remove(name)
 
     def wait_online(self, indices, timeout=60):
         return self.guest.wait_blocks(all_online(indices), timeout,

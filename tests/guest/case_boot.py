@@ -8,7 +8,7 @@ OFF_BOOT = Boot(append=f"memplugd.off {OFFLINE_AT_BOOT}", enabled=True,
                 dimms=(("a", "256M", 1),), files=((CONFIG, MOVABLE_ON_NODE_1),))
 
 
-@scenario(boot=OFF_BOOT, dirty=True)
+@scenario(boot=OFF_BOOT)
 def switched_off_at_boot(box):
     """`memplugd.off` on the kernel's command line: skipped, which is no failure."""
     expect("the boot", box.guest.wait_boot(), "running")
@@ -28,7 +28,7 @@ ENABLED_BOOT = Boot(append=OFFLINE_AT_BOOT, enabled=True, dimms=(("a", "256M", 1
                     files=((CONFIG, MOVABLE_ON_NODE_1),))
 
 
-@scenario(boot=ENABLED_BOOT, dirty=True)
+@scenario(boot=ENABLED_BOOT)
 def enabled_at_boot(box):
     """Enabled as it is shipped: no ordering cycle, and up before the system's basics are."""
     expect("the boot", box.guest.wait_boot(), "running")

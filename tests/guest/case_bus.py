@@ -113,7 +113,7 @@ def expect_interface(box, path, name):
         raise Wrong(f"only {len(documented)} members of {name}")
 
 
-@scenario(dirty=True)
+@scenario()
 def bus_shows_what_is(box):
     """What is there is what is documented; devices are as memplugctl has them."""
     box.guest.run(f"echo online_kernel >{MEMORY}/auto_online_blocks")
@@ -239,7 +239,7 @@ def bus_rights(box):
         box.guest.run(f"rm {POLKIT_RULE}; systemctl restart polkit")
 
 
-@scenario(dirty=True)
+@scenario()
 def bus_online(box):
     """By hand: what the rules leave, in the zone that is asked for; with the truth as the answer."""
     start(box, LEAVE_NODE_1)
@@ -318,7 +318,7 @@ def bus_hold(box):
     box.expect_journal("^No longer held by pid .* of uid 0: a test", 1)
 
 
-@scenario(dirty=True)
+@scenario()
 def bus_comes_back(box):
     """memplugd lives on without a bus, does its work, and is back on the next one."""
     start(box, MOVABLE_ON_NODE_1)
@@ -354,7 +354,7 @@ def bus_no_activation(box):
 
 
 @scenario(boot=Boot(append=OFFLINE_AT_BOOT, enabled=True, dimms=(("a", "256M", 1),),
-                    files=((CONFIG, MOVABLE_ON_NODE_1),)), dirty=True)
+                    files=((CONFIG, MOVABLE_ON_NODE_1),)))
 def bus_joined_at_boot(box):
     """It is started long before the bus, waits for nothing, and is there when the bus is."""
     expect("the boot", box.guest.wait_boot(), "running")

@@ -94,7 +94,7 @@ def expect_as_user(box, of):
     expect_match("devices", box.memplugctl("devices", user="nobody"), "^Sources are unknown: ")
 
 
-@scenario(boot=ALL_KINDS, kernels=("6.1",), more_kernels=("6.12",), dirty=True)
+@scenario(boot=ALL_KINDS, kernels=("6.1",), more_kernels=("6.12",))
 def devices_of_all_kinds(box):
     """Each is shown with its blocks, and whether it was there when the kernel started."""
     box.guest.wait_boot()

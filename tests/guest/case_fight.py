@@ -70,7 +70,7 @@ def expect_shown(box, ours, theirs):
         expect_match("history", history, rf"memory{index}: done: online_movable, Movable in ")
 
 
-@scenario(dirty=True)
+@scenario()
 def fight_explained(box):
     """One DIMM of memplugd's, and one where the udev rule was first; also after a restart."""
     box.drop_in(PATIENT)

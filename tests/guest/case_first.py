@@ -56,7 +56,7 @@ def race_3_udev_rule_right_zone(box):
     box.expect_no_trouble()
 
 
-@scenario(dirty=True, races=True)
+@scenario(races=True)
 def race_4_udev_rule_wrong_zone(box):
     """Each block is where the first one put it, and what is in the wrong zone is told."""
     ours, theirs, both = plug_with_udev_rule(box, "online_kernel")
@@ -71,7 +71,7 @@ def race_4_udev_rule_wrong_zone(box):
         box.expect_blocks([index], "online", "Movable" if done else "Normal")
 
 
-@scenario(dirty=True, races=True)
+@scenario(races=True)
 def race_4_put_online_while_down(box):
     """Blocks that others put online while memplugd is down aren't touched, in whatever zone."""
     box.start(MOVABLE_ON_NODE_1)

@@ -69,7 +69,7 @@ HELD_BOOT = Boot(
            ("/usr/local/bin/hold", HOLD)))
 
 
-@scenario(boot=HELD_BOOT, dirty=True)
+@scenario(boot=HELD_BOOT)
 def hang_at_boot(box):
     """The machine boots all the same; and what was plugged before the boot is handled."""
     booted = box.guest.wait_boot()

@@ -22,7 +22,7 @@ def replay(build, trace):
     return done.stdout if done.returncode else ""
 
 
-@scenario(boot=Boot(kind="small"), kernels=("6.1", "6.12"), more_kernels=(), dirty=True)
+@scenario(boot=Boot(kind="small"), kernels=("6.1", "6.12"), more_kernels=())
 def model_agrees(box):
     """Random writes to 16 blocks on two nodes: after each, model and kernel say the same."""
     box.plug("d1", "1G", 1)

@@ -78,7 +78,7 @@ def expect_at_start(box):
            [(write["block"] - min(new), write["word"], write["zone"]) for write in stage["writes"]])
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
 def plan_comes_true(box):
     """DIMMs and virtio-mem, foretold all at once and plugged one after the other: each block comes
     online by the word and in the zone that the plan said, and a DIMM's in that order."""

@@ -26,7 +26,7 @@ def plug_into_movable(box, name, size):
     return new
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def race_4_moved(box):
     """The kernel is first with each block, in the wrong zone: each is moved, once."""
     box.guest.run(f"echo online_movable >{MEMORY}/auto_online_blocks")
@@ -40,7 +40,7 @@ def race_4_moved(box):
     box.expect_journal(r"^memory\d+: ", 8)
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
 def race_4_found_and_moved(box):
     """What was plugged while memplugd was down is moved when it starts, and only then."""
     new = plug_into_movable(box, "d1", "512M")
@@ -57,7 +57,7 @@ def race_4_found_and_moved(box):
     box.expect_journal(r"^memory\d+: ", 1)
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
 def race_4_cannot_be_moved(box):
     """A block that won't go stays where it is; one that is off and refused gets back later."""
     new = plug_into_movable(box, "d1", "256M")

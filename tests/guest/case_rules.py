@@ -35,7 +35,7 @@ rules = (
 """
 
 
-@scenario(dirty=True)
+@scenario()
 def range_halves(box):
     box.start(HALVES)
     new = box.plug("d1", "1G", 0)

@@ -75,8 +75,7 @@ def expect_ruled(box):
     return of
 
 
-@scenario(boot=THREE_DAX, kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True,
-          dirty=True)
+@scenario(boot=THREE_DAX, kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True)
 def sources_in_one_machine(box):
     """DIMMs on two nodes, virtio-mem and dax devices at the same time: first by the default rules,
     then by rules for each source; and each is shown as it is."""
@@ -128,7 +127,7 @@ def grow_and_shrink(box, name, requested, rule):
     expect("writes of online_movable", box.count_written("online_movable") - first, len(new))
 
 
-@scenario(dirty=True)
+@scenario()
 def virtio_mem_grows_and_shrinks(box):
     """Grown beyond what its driver suffers to be offline, and shrunk to nothing, since all of it
     was movable. First balanced by the default rules, then by a rule."""
@@ -158,7 +157,7 @@ rules = ( { name = "node 1 for all uses";
 """
 
 
-@scenario(dirty=True)
+@scenario()
 def drop_in_for_one_node(box):
     """Two lines change the policy for a node, as long as they are there, for what is plugged
     then."""
@@ -191,7 +190,7 @@ def node_1_movable(more):
             f"{more} }} );\n")
 
 
-@scenario(dirty=True)
+@scenario()
 def device_with_a_kernel_block(box):
     """A device that has a block in the kernel zone can't be pulled: the rest follows or_else,
     unless each block is decided by itself."""

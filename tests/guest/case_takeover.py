@@ -165,7 +165,7 @@ def stopped_and_started_at_once(box):
     expect("auto_online_blocks", setting(box), "online_movable")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def race_11_killed_for_good(box):
     """It is killed, and can't be started any more: then it is put back, too."""
     set_to(box, "online")
@@ -181,7 +181,7 @@ def race_11_killed_for_good(box):
     box.expect_blocks(new, "online", "Normal")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def race_6_setting_flipped(box):
     """Told once for each change, not fought over, and not put back at the end."""
     set_to(box, "online")
@@ -213,7 +213,7 @@ def race_6_setting_flipped(box):
                  "changed to 'online_kernel' by somebody else; it stays so, and 'online'")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True, dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), kernel_onlines=True)
 def kernel_policy_as_without_memplugd(box):
     """The kernels' own settings differ, and so does what becomes of a DIMM."""
     own = setting(box)
@@ -270,7 +270,7 @@ def mode_kernel(box):
 AS_AUTO = ["online", "auto-movable", "100", "N"]
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
 def mode_kernel_auto(box):
     """All four settings are the kernel's words for "auto", and all four are put back."""
     before = four(box)
@@ -297,7 +297,7 @@ def mode_kernel_auto(box):
     expect("what is still saved", saved_four(box), [])
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True, races=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",), races=True)
 def mode_kernel_auto_killed_for_good(box):
     """As before after SIGKILL, too, where the kernel had the same policy by itself with another
     ratio; and each setting is its who changes it."""
@@ -413,7 +413,7 @@ def mode_kernel_needs_its_rules(box):
     expect("auto_online_blocks", setting(box), "online_movable")
 
 
-@scenario(kernels=("6.12",), more_kernels=("6.1",), dirty=True)
+@scenario(kernels=("6.12",), more_kernels=("6.1",))
 def kernel_policy_leaves_what_it_finds(box):
     """The kernel's own setting acts when memory is added, and never again: so does a rule that says
     the same. What was taken offline before memplugd started, or while it was stopped, stays so."""

@@ -14,7 +14,7 @@ rules = (
 """
 
 
-@scenario(more_kernels=("6.12",), dirty=True, races=True)
+@scenario(more_kernels=("6.12",), races=True)
 def race_16_unplug_rolled_back(box):
     """One block can't go, and the kernel puts the others into its default zone: not for long."""
     box.start(FIRST_FOR_THE_KERNEL)

@@ -7,7 +7,7 @@ import typing
 
 @dataclasses.dataclass(frozen=True)
 class Boot:
-    """How a guest is booted. Scenarios with the same boot share guests.
+    """How a guest is booted. Scenarios with the same boot share that.
 
     enabled   memplugd starts at boot
     dimms     (name, size, node) of DIMMs that are there at boot
@@ -32,7 +32,6 @@ class Scenario:
     kernels: tuple
     more_kernels: tuple
     kernel_onlines: bool
-    dirty: bool
     races: bool
 
     @property
@@ -47,18 +46,16 @@ OFFLINE_AT_BOOT = "memhp_default_state=offline"
 
 
 def scenario(*, boot=Boot(), kernels=("6.1",), more_kernels=("6.12",), kernel_onlines=False,
-             dirty=False, races=False):
+             races=False):
     """Makes a function a scenario.
 
     kernels          those of each run
     more_kernels     those of a run of everything, besides
     kernel_onlines   leave the kernel's own onlining as it was at boot; else it is switched off
-    dirty            it puts memory where the guest's kernel uses it at once, and so it can't be
-                     unplugged: runs last in its guest
     races            worth many repetitions in a run of everything
     """
     def register(function):
-        SCENARIOS.append(Scenario(function, boot, kernels, more_kernels, kernel_onlines, dirty,
+        SCENARIOS.append(Scenario(function, boot, kernels, more_kernels, kernel_onlines,
                                   races))
         return function
     return register

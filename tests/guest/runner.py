@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs scenarios, several in one guest, and tells what came of each."""
+"""Runs scenarios, each in a guest of its own, and tells what came of each."""
 
+import collections
 import dataclasses
 import importlib
 import pathlib
@@ -22,8 +23,8 @@ for _case in sorted(pathlib.Path(__file__).parent.glob("case_*.py")):
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What came of one scenario. `reason` is empty when it passed; `note` is what it told, and why
-    its guest couldn't be used any more, which is no failure."""
+    """What came of one scenario. `reason` is empty when it passed; `note` is what it told, and what
+    was odd about its guest's boot, which is no failure."""
 
     name: str
     seconds: float
@@ -35,15 +36,6 @@ class Result:
         word = "FAIL" if self.reason else "ok  "
         note = f"; {self.note}" if self.note else ""
         return f"{word} {self.name} ({self.seconds:.1f} s{note})"
-
-
-@dataclasses.dataclass(frozen=True)
-class Turn:
-    """Scenarios that are run one after the other on one kernel, in guests booted alike."""
-
-    kernel: str
-    boot: object
-    scenarios: tuple
 
 
 class Trees:
@@ -85,76 +77,104 @@ def boot_guest(trees, kernel, boot):
     return guest
 
 
-class Runner:
-    """Runs turns; `tell(result)` is called after each scenario, by one thread at a time."""
+class Guests:
+    """Guests that are booted alike take but one boot: the others go on from where the first one was
+    when it had booted."""
 
-    def __init__(self, trees, tell):
+    def __init__(self, trees, scratch, chosen):
         self._trees = trees
+        self._scratch = scratch
+        self._wanted = collections.Counter((kernel, scenario.boot) for kernel, scenario in chosen)
+        self._snapshots = {}
+
+    def has(self, kernel, boot):
+        """Whether there is one to go on from."""
+        return (kernel, boot) in self._snapshots
+
+    def new(self, kernel, boot):
+        if self.has(kernel, boot):
+            return Guest.restore(self._snapshots[kernel, boot])
+        guest = boot_guest(self._trees, kernel, boot)
+        if self._wanted[kernel, boot] > 1:
+            self._snapshots[kernel, boot] = guest.save(tempfile.mkdtemp(dir=self._scratch))
+        return guest
+
+
+class Runner:
+    """Runs scenarios; `tell(result)` is called after each, by one thread at a time."""
+
+    def __init__(self, build, guests, tell):
+        self._build = build
+        self._guests = guests
         self._tell = tell
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting = []
+        self._booting = set()
 
-    def run(self, turns, at_once):
-        """Runs turns, the longest first, in so many guests at once."""
-        waiting = sorted(turns, key=lambda turn: -len(turn.scenarios))
-
-        def work():
-            while True:
-                with self._lock:
-                    if not waiting:
-                        return
-                    turn = waiting.pop(0)
-                self._run_turn(turn)
-
-        threads = [threading.Thread(target=work) for _ in range(at_once)]
+    def run(self, chosen, at_once):
+        """Runs them in so many guests at once; those that must boot alone come first, for they take
+        the longest."""
+        alike = collections.Counter((kernel, scenario.boot) for kernel, scenario in chosen)
+        self._waiting = sorted(chosen, key=lambda one: alike[one[0], one[1].boot])
+        threads = [threading.Thread(target=self._work) for _ in range(at_once)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _run_turn(self, turn):
-        box = None
-        try:
-            for scenario in turn.scenarios:
-                box, result = self._run_scenario(turn, scenario, box)
-                with self._lock:
-                    self._tell(result)
-        finally:
-            if box:
-                box.guest.close()
+    def _work(self):
+        while True:
+            taken = self._take()
+            if not taken:
+                return
+            kernel, scenario = taken
+            result = self._run_scenario(kernel, scenario)
+            with self._changed:
+                self._tell(result)
 
-    def _run_scenario(self, turn, scenario, box):
-        """Answers the box for the next scenario, or None if a guest must be booted for that."""
-        begin = time.monotonic()
-        reason = details = note = boot = ""
+    def _take(self):
+        """The next one; waits while for all that are left a guest is booting in another thread."""
+        with self._changed:
+            while self._waiting:
+                for one in self._waiting:
+                    kind = one[0], one[1].boot
+                    if kind not in self._booting:
+                        self._waiting.remove(one)
+                        if not self._guests.has(*kind):
+                            self._booting.add(kind)
+                        return one
+                self._changed.wait()
+        return None
+
+    def _new_guest(self, kernel, boot):
         try:
-            if not box:
-                box = Box(boot_guest(self._trees, turn.kernel, turn.boot), self._trees.build)
-                boot = box.guest.note
+            return self._guests.new(kernel, boot)
+        finally:
+            with self._changed:
+                self._booting.discard((kernel, boot))
+                self._changed.notify_all()
+
+    def _run_scenario(self, kernel, scenario):
+        begin = time.monotonic()
+        guest = box = None
+        reason = details = note = ""
+        try:
+            guest = self._new_guest(kernel, scenario.boot)
+            box = Box(guest, self._build)
             box.begin(scenario.kernel_onlines)
             note = scenario.function(box) or ""
         except Exception as error:  # pylint: disable=broad-except
             reason = _reason(error)
         if reason and box:
             details = box.portrait()
-        spoilt = _clean(box) if not reason and not scenario.dirty else ""
-        note = "; ".join(filter(None, (note, boot, spoilt)))
-        trouble = box.guest.kernel_trouble() if box else []
+        trouble = guest.kernel_trouble() if guest else []
         if trouble:
             reason += "the kernel's log has trouble:\n" + "\n".join(trouble[:20]) + "\n"
-        if box and (reason or spoilt or scenario.dirty):
-            box.guest.close()
-            box = None
-        name = f"{scenario.name} on {turn.kernel}"
-        return box, Result(name, time.monotonic() - begin, reason, details, note)
-
-
-def _clean(box):
-    """Takes back what a scenario did, and answers why that failed, if it did."""
-    try:
-        box.clean()
-    except Exception as error:  # pylint: disable=broad-except
-        return f"its guest couldn't be cleaned: {str(error).splitlines()[0]}"
-    return ""
+        if guest:
+            note = "; ".join(filter(None, (note, guest.note)))
+            guest.close()
+        name = f"{scenario.name} on {kernel}"
+        return Result(name, time.monotonic() - begin, reason, details, note)
 
 
 def _reason(error):
@@ -176,27 +196,22 @@ def choose(kernel=None, word=None, everything=False):
     return chosen
 
 
-def turns_of(chosen, repeat=1, repeat_races=1, most=12):
-    """Makes turns of (kernel, scenario), of at most `most` scenarios each.
+def repeated(chosen, repeat=1, repeat_races=1):
+    """Each as often as it is to be run.
 
     Races are repeated on the kernels of each run; a second kernel shows something else."""
-    groups = {}
+    all_of_them = []
     for kernel, scenario in chosen:
         races = scenario.races and kernel in scenario.kernels
-        times = repeat * (repeat_races if races else 1)
-        groups.setdefault((kernel, scenario.boot), []).extend([scenario] * times)
-    turns = []
-    for (kernel, boot), scenarios in groups.items():
-        scenarios.sort(key=lambda scenario: scenario.dirty)
-        pieces = -(-len(scenarios) // most)
-        turns += [Turn(kernel, boot, tuple(scenarios[piece::pieces])) for piece in range(pieces)]
-    return turns
+        all_of_them += [(kernel, scenario)] * (repeat * (repeat_races if races else 1))
+    return all_of_them
 
 
 def run(build, chosen, tell, *, repeat=1, repeat_races=1, at_once=2):
     """Runs scenarios in guests with the product of a build. Answers how many should have been
     told: fewer if the runner itself failed."""
-    turns = turns_of(chosen, repeat, repeat_races)
+    chosen = repeated(chosen, repeat, repeat_races)
     with tempfile.TemporaryDirectory(prefix="memplug-guest.") as scratch:
-        Runner(Trees(build, scratch), tell).run(turns, at_once)
-    return sum(len(turn.scenarios) for turn in turns)
+        guests = Guests(Trees(build, scratch), scratch, chosen)
+        Runner(build, guests, tell).run(chosen, at_once)
+    return len(chosen)

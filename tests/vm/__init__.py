@@ -13,7 +13,7 @@ apt.py     packages of Debian, from the mirror that this machine uses
 kernels.py kernels and the modules that guests need
 images.py  root file systems, initramfs, and the extra trees of a test
 qmp.py     QEMU's monitor
-agent.py   the host's end of the line to a guest's agent (guest/agent)
+agent.py   the host's end of the line to a guest's agent (guest/agent.c)
 blocks.py  what a guest's sysfs says about its memory blocks
 accel.py   KVM, where it really works
 machine.py the machine that QEMU makes

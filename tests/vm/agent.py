@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The host's end of the line to the agent in a guest. guest/agent tells the protocol."""
+"""The host's end of the line to the agent in a guest. guest/agent.c tells the protocol."""
 
 import base64
 import gzip

@@ -31,6 +31,9 @@ _TROUBLE = re.compile(
 # the breakpoint by which another has replaced code, when it is long gone again.
 _EMULATOR_BROKE = re.compile(r"Oops: int3: 0000")
 
+# The file of a snapshot that QEMU writes.
+_STATE = "state"
+
 _running = set()
 
 
@@ -62,6 +65,15 @@ class Result:
         return self.output.decode(errors="replace")
 
 
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """What a guest was at a moment, for others to go on from there. It lives as long as its directory
+    does, and so does the time in them: their clocks stand where that one's stood."""
+
+    machine: Machine
+    directory: pathlib.Path
+
+
 class Guest:
     """A guest of `kind` "small" (busybox) or "full" (Debian with systemd).
 
@@ -81,28 +93,40 @@ class Guest:
                  log=None, boot_timeout=None):
         if kind not in ("small", "full"):
             raise ValueError(f"a guest is small or full, not '{kind}'")
-        self.kind = kind
-        self.kernel = kernels.Kernel(kernel)
-        self.accelerator = accelerator or accel.choose(kvm_boots)
         machine = Machine(
-            kind=kind, kernel=self.kernel, accelerator=self.accelerator, extra=list(extra),
+            kind=kind, kernel=kernels.Kernel(kernel),
+            accelerator=accelerator or accel.choose(kvm_boots), extra=list(extra),
             nodes=list(nodes), cpus=cpus, maxmem=maxmem, slots=slots, modules=list(modules),
             append=append, qemu=list(qemu))
-        self._jobs = 0
-        self._process = None
-        self._sockets = []
-        self.boot_seconds = None
-        self.note = ""
+        self._set_up(machine, log)
+        with self._closed_if_it_fails():
+            machine.prepare(self._files)
+            self._boot_again_if_emulator_broke(boot_timeout or (60 if kind == "small" else 120))
 
-        self._work = pathlib.Path(tempfile.mkdtemp(prefix="memplug-vm."))
-        self.console_file = pathlib.Path(log) if log else self._default_log()
-        _running.add(self)
-        try:
-            self._boot_again_if_emulator_broke(
-                machine, boot_timeout or (60 if kind == "small" else 120))
-        except BaseException:
-            self.close()
-            raise
+    @classmethod
+    def restore(cls, snapshot, log=None):
+        """A guest that goes on where another one was when it was saved."""
+        guest = cls.__new__(cls)
+        guest._set_up(snapshot.machine, log)
+        guest._files = snapshot.directory
+        begin, deadline = time.monotonic(), Deadline(60)
+        with guest._closed_if_it_fails():
+            guest._start(snapshot.directory / _STATE)
+            with guest._in_time("go on"):
+                guest.qmp.greet(deadline)
+                guest.qmp.wait_running(deadline)
+        guest.boot_seconds = time.monotonic() - begin
+        return guest
+
+    def save(self, directory):
+        """Keeps what the guest is, in an empty directory, and returns a Snapshot. The guest runs on.
+        No Job may run in it."""
+        directory = pathlib.Path(directory)
+        with self._in_time("save"):
+            self.qmp.save(directory / _STATE, Deadline(60))
+        for file in self._files.iterdir():
+            os.link(file, directory / file.name)
+        return Snapshot(self._machine, directory)
 
     def __enter__(self):
         return self
@@ -279,39 +303,66 @@ class Guest:
             [ -e kmem/dax{number}.0 ]
             echo dax{number}.0""", timeout=timeout).out.split()[-1]
 
-    # -- how it boots
+    # -- how it begins
 
-    def _boot_again_if_emulator_broke(self, machine, timeout):
+    def _set_up(self, machine, log):
+        self._machine = machine
+        self.kind = machine.kind
+        self.kernel = machine.kernel
+        self.accelerator = machine.accelerator
+        self._jobs = 0
+        self._process = None
+        self._sockets = []
+        self.boot_seconds = None
+        self.note = ""
+        self._work = pathlib.Path(tempfile.mkdtemp(prefix="memplug-vm."))
+        self._files = self._work / "files"
+        self._files.mkdir()
+        self.console_file = pathlib.Path(log) if log else self._default_log()
+        _running.add(self)
+
+    @contextlib.contextmanager
+    def _closed_if_it_fails(self):
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def _boot_again_if_emulator_broke(self, timeout):
         """Nothing of ours runs before the agent does: such an end says nothing about what is
         tested, and `note` tells of it. It is excused once, and under emulation only."""
         try:
-            self._boot(machine, timeout)
+            self._boot(timeout)
         except GuestDied:
             if self.accelerator != "tcg" or not _EMULATOR_BROKE.search(self.console()):
                 raise
             self.note = "booted twice, for the emulator broke the kernel's first boot (int3)"
             for end in self._sockets:
                 end.close()
-            self._boot(machine, timeout)
+            self._boot(timeout)
 
-    def _boot(self, machine, timeout):
+    def _boot(self, timeout):
         begin = time.monotonic()
-        qmp, qmp_qemu = socket.socketpair()
-        agent, agent_qemu = socket.socketpair()
-        self._sockets = [qmp, agent]
-        with qmp_qemu, agent_qemu, open(self._work / "qemu.err", "wb") as errors:
-            fds = qmp_qemu.fileno(), agent_qemu.fileno()
-            command = machine.command(self._work, self.console_file, *fds)
-            # setpriv: QEMU dies with the thread that started it, even when that is killed.
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=errors, pass_fds=fds)
-        self.qmp, self._agent = Qmp(qmp), Agent(agent)
+        self._start()
         deadline = Deadline(timeout)
         with self._in_time("boot"):
             self.qmp.greet(deadline)
             self._agent.wait_ready(deadline)
         self.boot_seconds = time.monotonic() - begin
+
+    def _start(self, state=None):
+        qmp, qmp_qemu = socket.socketpair()
+        agent, agent_qemu = socket.socketpair()
+        self._sockets = [qmp, agent]
+        with qmp_qemu, agent_qemu, open(self._work / "qemu.err", "wb") as errors:
+            fds = qmp_qemu.fileno(), agent_qemu.fileno()
+            command = self._machine.command(self._files, self.console_file, *fds, state)
+            # setpriv: QEMU dies with the thread that started it, even when that is killed.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=errors, pass_fds=fds)
+        self.qmp, self._agent = Qmp(qmp), Agent(agent)
 
     def _default_log(self):
         logs = os.environ.get("MEMPLUG_TEST_LOGS")

@@ -55,7 +55,11 @@ def base_initramfs():
             if applet != "busybox":
                 (tree / "usr/bin" / applet).symlink_to("busybox")
         for file in files:
-            shutil.copy(file, tree / "vm" / file.name)
+            if file.suffix == ".c":
+                _quiet(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1",
+                        "-static", "-o", str(tree / "vm" / file.stem), str(file)])
+            else:
+                shutil.copy(file, tree / "vm" / file.name)
         (tree / "vm/init").rename(tree / "init")
         (tree / "init").chmod(0o755)
         _pack_cpio(tree, path / "base.cpio")

@@ -13,6 +13,7 @@ from . import apt, cache
 
 # version: the suite that has it, and the package that depends on the newest one there
 KERNELS = {
+    "5.10": ("bullseye", "linux-image-amd64"),
     "6.1": ("bookworm", "linux-image-amd64"),
     "6.12": ("bookworm-backports", "linux-image-amd64"),
 }

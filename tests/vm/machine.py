@@ -12,6 +12,10 @@ _APPEND_ALL = "console=ttyS0 panic=-1 loglevel=5 mitigations=off no_timer_check"
 # systemd's first-boot work is not what tests wait for.
 _APPEND_FULL = "vm.full systemd.condition-needs-update=no systemd.getty_auto=0"
 
+# Files that are made for a machine.
+_INITRD = "initrd"
+_EXTRA = "extra.squashfs"
+
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
@@ -29,29 +33,34 @@ class Machine:
     append: str
     qemu: list
 
-    def command(self, work, console, qmp_fd, agent_fd):
-        """Makes what it needs in the directory `work`, and returns the command that runs it."""
+    def prepare(self, directory):
+        """Makes the files that it needs in a directory."""
         pieces = [images.base_initramfs()]
         if self.kind == "full":
-            boot_modules, modules = images.module_layers(self.kernel)
-            pieces.append(boot_modules)
-            disks = self._disks(work, modules)
-            append = f"{_APPEND_ALL} {_APPEND_FULL} {self.append}"
+            pieces.append(images.module_layers(self.kernel)[0])
+            if self.extra:
+                images.pack_extra(self.extra, directory / _EXTRA)
         else:
-            pieces += self._small_pieces(work)
-            disks = []
-            append = f"{_APPEND_ALL} {self.append}"
-        with open(work / "initrd", "wb") as initrd:
+            pieces += self._small_pieces(directory)
+        with open(directory / _INITRD, "wb") as initrd:
             for piece in pieces:
                 initrd.write(piece.read_bytes())
+
+    def command(self, directory, console, qmp_fd, agent_fd, state=None):
+        """The command that runs it, with the files that prepare() made there. `state`: a file that
+        another such machine has left; it goes on from there."""
+        full = self.kind == "full"
+        append = f"{_APPEND_ALL} {_APPEND_FULL if full else ''} {self.append}"
         return [
             "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
             "-no-reboot", "-nic", "none", *accel.arguments(self.accelerator),
             "-chardev", f"file,id=console,path={console}", "-serial", "chardev:console",
             "-chardev", f"socket,id=agent,fd={agent_fd}", "-serial", "chardev:agent",
             "-chardev", f"socket,id=qmp,fd={qmp_fd}", "-mon", "chardev=qmp,mode=control",
-            *self._memory(), *disks, "-kernel", str(self.kernel.image),
-            "-initrd", str(work / "initrd"), "-append", append.strip(), *self.qemu]
+            *self._memory(), *(self._disks(directory) if full else ()),
+            "-kernel", str(self.kernel.image), "-initrd", str(directory / _INITRD),
+            "-append", " ".join(append.split()), *self.qemu,
+            *(["-incoming", f"exec:cat '{state}'"] if state else ())]
 
     def _memory(self):
         total = sum(size_bytes(size) for size in self.nodes)
@@ -68,25 +77,24 @@ class Machine:
             arguments += ["-numa", numa]
         return arguments
 
-    def _disks(self, work, modules):
+    def _disks(self, directory):
         """The layers of the root file system. /init knows them by their serial numbers."""
-        layers = {"root": images.root_squashfs(), "modules": modules}
+        layers = {"root": images.root_squashfs(), "modules": images.module_layers(self.kernel)[1]}
         if self.extra:
-            layers["extra"] = work / "extra.squashfs"
-            images.pack_extra(self.extra, layers["extra"])
+            layers["extra"] = directory / _EXTRA
         arguments = []
         for name, file in layers.items():
             arguments += ["-drive", f"if=none,id={name},file={file},format=raw,readonly=on",
                           "-device", f"virtio-blk-pci,drive={name},serial={name}"]
         return arguments
 
-    def _small_pieces(self, work):
+    def _small_pieces(self, directory):
         """What goes into a small guest's initramfs besides that which is in each."""
         pieces = []
         if self.modules:
-            pieces.append(work / "modules.cpio")
+            pieces.append(directory / "modules.cpio")
             images.pack_modules(self.kernel, self.modules, pieces[-1])
         if self.extra:
-            pieces.append(work / "extra.cpio")
+            pieces.append(directory / "extra.cpio")
             images.pack_extra_cpio(self.extra, pieces[-1])
         return pieces

@@ -2,6 +2,7 @@
 """QEMU's monitor: commands, events, and memory that comes and goes."""
 
 import json
+import time
 
 from .line import Deadline, LineSocket
 
@@ -97,6 +98,27 @@ class Qmp:
             # QEMU tells each change, but no more than one in a second, and the last for certain.
             self.wait_event(lambda kind, data: kind == "MEMORY_DEVICE_SIZE_CHANGE"
                             and data.get("id") == name, deadline)
+
+    def save(self, file, deadline):
+        """Writes all that the machine is to a file, and lets it go on."""
+        # By itself QEMU leaves most of the bandwidth to others.
+        self.command("migrate-set-parameters", {"max-bandwidth": 1 << 40}, deadline)
+        self.command("migrate", {"uri": f"exec:cat >'{file}'"}, deadline)
+        # There is an event for the end of this, but it comes too early to go on.
+        self._wait_status("postmigrate", deadline)
+        self.command("cont", deadline=deadline)
+
+    def wait_running(self, deadline):
+        """Waits until a machine that goes on from a file does so. What is sent to it before that is
+        lost."""
+        self._wait_status("running", deadline)
+
+    def _wait_status(self, status, deadline):
+        while self.command("query-status", deadline=deadline)["status"] != status:
+            said = self.command("query-migrate", deadline=deadline)
+            if said.get("status") == "failed":
+                raise QmpError(f"the machine's state: {said.get('error-desc', 'failed')}")
+            time.sleep(min(0.02, deadline.remaining()))
 
     def _add_memory(self, name, size):
         # Not reserved: a small host offers a lot, and only what the guest touches counts.
