@@ -15,8 +15,8 @@
 #include "base/utf8.h"
 #include "bus/server-internal.h"
 
-/* Enough for the signals of some thousand blocks. */
-#define RING_SIZE (1024 * 1024)
+/* Enough for the signals of a thousand blocks. */
+#define RING_SIZE (512 * 1024)
 
 /* The end waits so long for the bus to take what is left. */
 #define FLUSH_USEC (1000 * 1000)

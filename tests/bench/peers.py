@@ -2,7 +2,6 @@
 """memplugd beside the others who put memory online: in one guest, in turn, several rounds."""
 
 import pathlib
-import statistics
 import subprocess
 import tempfile
 
@@ -191,14 +190,3 @@ def measure(build, kernel, rounds, tell):
                     results[peer.name].append(result)
                     tell(f"round {number + 1}: {peer.name}: {result['seconds']:.2f} s")
             return results, str(guest)
-
-
-def median(results, *keys):
-    """The median over a peer's rounds of what stands below these keys; None: it has no such thing."""
-    values = []
-    for result in results:
-        for key in keys:
-            result = result.get(key) if result else None
-        if result is not None:
-            values.append(result)
-    return statistics.median(values) if values else None
