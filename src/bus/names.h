@@ -30,8 +30,6 @@
  */
 #define BUS_SIGNATURE_ONLINE "ats"
 #define BUS_SIGNATURE_ONLINE_REPLY "a(tssi)"
-#define BUS_SIGNATURE_OFFLINE "attb"
-#define BUS_SIGNATURE_REZONE "atstb"
 #define BUS_SIGNATURE_UNPLUG "st"
 #define BUS_SIGNATURE_HOLD "s"
 #define BUS_SIGNATURE_HOLD_REPLY "h"

@@ -176,15 +176,14 @@ static bool is_left_over(Rounds *rounds, const BlockRecord *record) {
  * isn't passed on, for such events may come by the hundred thousand.
  */
 static bool is_synthetic(Rounds *rounds, const Uevent *uevent) {
-        const BlockRecord *record;
+        const BlockRecord *record = block_table_find(rounds->table, uevent->block);
         ino_t inode;
 
-        if (uevent->action != UEVENT_ADD ||
+        if (uevent->action != UEVENT_ADD || (!record && !task_work_is_under_way(&rounds->task)) ||
             rounds->ops->read_inode(rounds->userdata, uevent->block, &inode) < 0)
                 return false;
 
         rounds_task_found(rounds, uevent->block, inode);
-        record = block_table_find(rounds->table, uevent->block);
         if (!record || inode != record->inode)
                 return false;
 

@@ -240,6 +240,13 @@ def verbs_offline(box):
            (True, True, 0, {"cancelled"}))
     box.expect_blocks(new, "online", "Movable")
 
+    # Who is killed gives it up, too.
+    job = box.guest.start("exec memplugctl offline --timeout 1000 node1")
+    box.wait_status(rf"taking memory(?!{higher} )\d+ offline")
+    job.kill(9)
+    box.wait_online(new)
+    box.expect_blocks(new, "online", "Movable")
+
     rc, out = ctl(box, "offline --keep-partial --timeout 10 node1")
     expect(f"exit code of a part ({out})", rc, 64)
     expect_match("a part", out, r"^memory\d+: busy, online in movable: .*$(\n  kernel: .*){1,3}$")
