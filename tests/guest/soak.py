@@ -13,6 +13,8 @@ DIMMS_MAX = 5
 VIRTIO_MEM_MAX = 8  # blocks
 BLOCK = 128 << 20
 
+BROKEN = 'mode = "uevents";\n'
+
 # What is written in the course of a soak; at the end it is MOVABLE_ON_NODE_1.
 CONFIGS = (
     MOVABLE_ON_NODE_1,
@@ -22,7 +24,7 @@ CONFIGS = (
     'rules = ( { name = "for the kernel"; match = { source = "virtio-mem"; }; online = "kernel"; } );\n',
     'take_over = false;\n' + MOVABLE_ON_NODE_1,
     'mode = "observe";\n',
-    'mode = "uevents";\n',  # broken: the one before stays in force
+    BROKEN,  # the one before stays in force
 )
 
 # How often each of them happens, in comparison. The last ones end the process, and so what is
@@ -59,6 +61,7 @@ class Soak:
         try:
             self._work({**ACTS, **ENDING_ACTS}, *_part(steps, seconds, 0.33), tell)
             self._work(ACTS, *_part(steps, seconds, 0.1), tell)
+            self._open_journal()
             before = self._measure()
             tell(f"settled: {before}")
             self._work(ACTS, *_part(steps, seconds, 0.57), tell)
@@ -102,10 +105,17 @@ class Soak:
         """What the process has now, when it is idle."""
         self._settle()
         pid = self._box.show("MainPID")
-        rss, fds, memory = self._box.guest.run(
-            f"awk '/^VmRSS/ {{ print $2 }}' /proc/{pid}/status; ls /proc/{pid}/fd | wc -l; "
-            "systemctl show -P MemoryCurrent memplugd").out.split()
-        return Figures(int(pid), int(rss), int(fds), int(memory) >> 10)
+        rss, memory, *fds = self._box.guest.run(
+            f"awk '/^VmRSS/ {{ print $2 }}' /proc/{pid}/status; "
+            f"systemctl show -P MemoryCurrent memplugd; readlink /proc/{pid}/fd/*").out.split("\n")
+        return Figures(int(pid), int(rss), int(memory) >> 10, sorted(filter(None, fds)))
+
+    def _open_journal(self):
+        """Its socket is opened with the first message that has an ID, and kept."""
+        self._box.mark_journal()
+        self._box.configure(BROKEN)
+        self._box.guest.run("systemctl kill -s HUP --kill-who=main memplugd")
+        self._box.wait_journal("^The new config is refused")
 
     # -- what happens
 
@@ -238,19 +248,21 @@ class Soak:
 
     def _expect_no_growth(self, before, after):
         expect("memplugd's process", after.pid, before.pid)
-        expect(f"file descriptors that leaked ({before} -> {after})", after.fds - before.fds, 0)
+        if len(after.fds) != len(before.fds):
+            raise Wrong("file descriptors have leaked: "
+                        f"{', '.join(before.fds)} -> {', '.join(after.fds)}")
         if after.rss - before.rss > GROWTH_MAX_KIB:
             raise Wrong(f"it has grown by more than {GROWTH_MAX_KIB} KiB: {before} -> {after}")
 
 
 class Figures:
-    """Of a process: its pid, memory of its own and of its cgroup in KiB, and file descriptors."""
+    """Of a process: its pid, memory of its own and of its cgroup in KiB, and its open files."""
 
-    def __init__(self, pid, rss, fds, memory):
-        self.pid, self.rss, self.fds, self.memory = pid, rss, fds, memory
+    def __init__(self, pid, rss, memory, fds):
+        self.pid, self.rss, self.memory, self.fds = pid, rss, memory, fds
 
     def __str__(self):
-        return f"{self.rss} KiB ({self.memory} with the kernel's), {self.fds} descriptors"
+        return f"{self.rss} KiB ({self.memory} with the kernel's), {len(self.fds)} descriptors"
 
 
 def _part(steps, seconds, share):
