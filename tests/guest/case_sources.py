@@ -157,7 +157,7 @@ def ten_times(box, name):
         shrink_to_nothing(box, name)
     # What happened before has been dealt with when a new block has.
     box.resize(name, "128M")
-    box.wait_journal(r"^memory\d+: done: online_movable, .*; rule 'comes and goes'", count=count + 1)
+    box.wait_journal("^memory[0-9]+: done: online_movable, .*; rule 'comes and goes'", count=count + 1)
     expect("writes of online_movable", box.count_written("online_movable") - first, count + 1)
     box.expect_journal("taken offline by somebody else", 0)
 
