@@ -5,8 +5,6 @@
 #include "base/array.h"
 #include "daemon/rounds-internal.h"
 
-/* A DIMM of 64 GiB, where a block has 128 MiB; what is larger takes more when it comes. */
-#define BLOCKS 512
 #define DEVICES 16
 #define UNITS_SPARE 16
 
@@ -31,22 +29,24 @@ static void reserve_units(Rounds *rounds) {
 
 /* What can't be had now is tried again when it is needed. */
 void rounds_reserve(Rounds *rounds) {
+        size_t n = rounds->n_reserved;
+
         if (rounds->work.n_items > 0)
                 return;
 
-        if (rounds->work.n_allocated > TOO_MANY * BLOCKS)
+        if (rounds->work.n_allocated > TOO_MANY * n)
                 work_done(&rounds->work);
-        if (rounds->burst.n_allocated > TOO_MANY * BLOCKS)
+        if (rounds->burst.n_allocated > TOO_MANY * n)
                 snapshot_done(&rounds->burst);
 
-        (void)work_reserve(&rounds->work, BLOCKS);
-        (void)snapshot_reserve(&rounds->burst, BLOCKS, DEVICES);
-        (void)block_table_reserve(rounds->table, BLOCKS);
+        (void)work_reserve(&rounds->work, n);
+        (void)snapshot_reserve(&rounds->burst, n, DEVICES);
+        (void)block_table_reserve(rounds->table, n);
         if (policy_asks_for_budget(rounds->policy))
-                (void)budget_reserve(&rounds->budget, BLOCKS);
+                (void)budget_reserve(&rounds->budget, n);
         /* Each may be there twice: announced again before it is decided. */
-        reserve_pending(&rounds->pending, 2 * BLOCKS);
-        reserve_pending(&rounds->touched, BLOCKS);
-        reserve_pending(&rounds->stale, BLOCKS);
+        reserve_pending(&rounds->pending, 2 * n);
+        reserve_pending(&rounds->touched, n);
+        reserve_pending(&rounds->stale, n);
         reserve_units(rounds);
 }

@@ -23,6 +23,7 @@ void rounds_init(Rounds *rounds, const RoundsOps *ops, void *userdata, uint64_t 
                 .userdata = userdata,
                 .block_size = block_size,
                 .table = table,
+                .n_reserved = ROUNDS_RESERVED,
                 .rescan = true,
                 .first_sweep = n_records == 0,
         };

@@ -93,6 +93,9 @@ typedef struct RoundsOps {
         void (*on_task)(void *userdata, const Task *task, const TaskBlock *answers, int error);
 } RoundsOps;
 
+/* A DIMM of 64 GiB, where a block has 128 MiB; what is larger takes more memory when it comes. */
+#define ROUNDS_RESERVED 512
+
 typedef enum Phase {
         PHASE_IDLE,
         PHASE_BARRIER,
@@ -119,6 +122,7 @@ typedef struct Rounds {
         void *userdata;
         uint64_t block_size;
         BlockTable *table;
+        size_t n_reserved; /* there is always memory for a burst of so many blocks */
 
         Policy *policy;
         Policy *next_policy; /* in force once nothing is under way */

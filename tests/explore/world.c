@@ -558,6 +558,7 @@ static void report(World *world) {
 
 static void start(World *world) {
         rounds_init(&world->rounds, &rounds_ops, world, 1 << 27, world->table);
+        world->rounds.n_reserved = MAX_BLOCKS;
         rounds_set_policy(&world->rounds, world->policy);
         world->running = true;
         if (!world->scenario->socket)
