@@ -58,7 +58,11 @@ static void take(TaskWork *work, TaskItem *item, const Attempt *attempt, Outcome
 }
 
 static void after_taking_off(TaskWork *work, TaskItem *item, const Attempt *attempt, uint64_t now) {
-        if (attempt->outcome == OUTCOME_DONE)
+        /* The write succeeded; if only it couldn't be read again after that, it is offline all the same. */
+        bool is_off = attempt->taken_off && attempt->zone == _ZONE_KIND_INVALID &&
+                      attempt->outcome == OUTCOME_REFUSED;
+
+        if (attempt->outcome == OUTCOME_DONE || is_off)
                 take(work, item, attempt, OUTCOME_DONE, 0);
         else if (attempt->outcome == OUTCOME_BUSY || attempt->outcome == OUTCOME_NO_MEMORY)
                 try_again(work, item, attempt, attempt->outcome, now);
@@ -157,10 +161,11 @@ static TaskItem *known_item(const TaskWork *work, BlockIndex block) {
 
 void task_work_put_online(TaskWork *work, BlockIndex block, ZoneKind zone) {
         TaskItem *item = known_item(work, block);
-
         bool was_off;
 
-        if (!item)
+        /* That it is where the task left it is no news. */
+        if (!item || (item->state == TASK_ITEM_SETTLED && zone != _ZONE_KIND_INVALID &&
+                      item->answer.zone == zone))
                 return;
 
         was_off = item->state == TASK_ITEM_TAKEN ||

@@ -136,6 +136,9 @@ void task_work_cancel(TaskWork *work, bool stopping) {
 
         if (work->phase != TASK_PHASE_RETURNING)
                 task_work_give_up(work);
+        /* Nothing waits for a better moment any more. */
+        for (size_t i = 0; work->stopping && i < work->n_items; i++)
+                work->items[i].retry_at = 0;
 }
 
 /* Reading */

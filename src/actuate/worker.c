@@ -100,8 +100,9 @@ static int op_write(void *userdata, BlockIndex index, ino_t inode, const char *w
         if (worker->block.state_fd < 0 || worker->block.inode != inode)
                 return -ENODEV;
 
-        return strcmp(word, "offline") == 0 ? write_offline(worker, word)
-                                            : sysfs_write_open_block(&worker->block, word);
+        return strcmp(word, "offline") == 0 && worker->block.write_error == 0
+                       ? write_offline(worker, word)
+                       : sysfs_write_open_block(&worker->block, word);
 }
 
 static uint64_t op_now(void *userdata) {

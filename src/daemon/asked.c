@@ -128,7 +128,7 @@ int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online
         /* What others did before isn't their answer to it. */
         rounds_read_uevents(rounds);
         for (size_t i = 0; i < n_blocks; i++)
-                if (find_asked(rounds, blocks[i]) || task_work_wants(&rounds->task, blocks[i]))
+                if (find_asked(rounds, blocks[i]) || task_work_find(&rounds->task, blocks[i]))
                         return -EALREADY;
 
         return n_blocks > 0 ? add_asked(rounds, blocks, n_blocks, online) : 0;

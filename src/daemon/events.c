@@ -58,15 +58,13 @@ int rounds_read_pending(Rounds *rounds, Pending *pending, Snapshot *snapshot) {
 }
 
 /* While nothing is decided it grows with the blocks, not with the events, which may be many. */
-static bool make_room(Pending *pending, bool held) {
+static bool make_room(Pending *pending) {
         size_t n = pending->n_allocated ? pending->n_allocated * 2 : 1024;
         BlockIndex *blocks;
 
-        if (held) {
-                pending_sort(pending);
-                if (pending->n_blocks < pending->n_allocated / 2)
-                        return true;
-        }
+        pending_sort(pending);
+        if (pending->n_blocks < pending->n_allocated / 2)
+                return true;
 
         blocks = reallocarray(pending->blocks, n, sizeof(BlockIndex));
         if (!blocks)
@@ -78,7 +76,7 @@ static bool make_room(Pending *pending, bool held) {
 
 /* False: no memory for that; then all blocks are looked at. */
 static bool add_to(Rounds *rounds, Pending *pending, BlockIndex index) {
-        if (pending->n_blocks == pending->n_allocated && !make_room(pending, rounds->held)) {
+        if (pending->n_blocks == pending->n_allocated && !make_room(pending)) {
                 rounds->rescan = true;
                 return false;
         }

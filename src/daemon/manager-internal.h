@@ -35,12 +35,13 @@ typedef struct ManagerBus {
 
 struct Manager {
         sd_event *event;
-        sd_event_source *link_timer; /* armed while node links are waited for */
-        sd_event_source *move_timer; /* armed while a block is moved */
-        sd_event_source *task_timer; /* armed for a task's next step, or its end */
-        sd_event_source *hang_timer; /* armed while a write may hang */
-        sd_event_source *stop_timer; /* while a stop waits for a write */
-        unsigned n_stop_waits;
+        sd_event_source *link_timer;   /* armed while node links are waited for */
+        sd_event_source *move_timer;   /* armed while a block is moved */
+        sd_event_source *task_timer;   /* armed for a task's next step, or its end */
+        sd_event_source *hang_timer;   /* armed while a write may hang */
+        sd_event_source *stop_timer;   /* while a stop waits for a write */
+        unsigned n_stop_waits;         /* for that write */
+        uint64_t stopping_since;       /* CLOCK_MONOTONIC µs */
         sd_event_source *status_timer; /* armed while the status that systemd has is an old one */
         bool status_is_due;            /* so it is */
         char status[MANAGER_STATUS_MAX];

@@ -15,9 +15,13 @@
 
 #define RUN_DIR MANAGER_RUN_DIR
 
-/* A stop waits so often for a write that is under way, this long each time: 5 s in all. */
+/*
+ * A stop waits so often for a write that is under way, this long each time: 5 s. For all of them together,
+ * as those of a task that puts back what it took offline, it has less than systemd gives it (20 s).
+ */
 #define STOP_WAITS_MAX 50
 #define STOP_WAIT_USEC (100 * 1000)
+#define STOP_USEC (15 * 1000 * 1000)
 
 /* sd-event's own is 250 ms, and 50 waits of a stop would take 17 s. */
 #define TIMER_ACCURACY_USEC (10 * 1000)
@@ -33,7 +37,8 @@ static int on_stop_timer(sd_event_source *source, uint64_t usec, void *userdata)
         Manager *manager = userdata;
 
         (void)usec;
-        if (++manager->n_stop_waits > STOP_WAITS_MAX) {
+        if (++manager->n_stop_waits > STOP_WAITS_MAX ||
+            clock_usec(CLOCK_MONOTONIC) - manager->stopping_since > STOP_USEC) {
                 log_message(&(LogMessage){ .id = MESSAGE_WRITE_HANGS }, LOG_WARNING,
                             "A write still waits in the kernel; ending without it.");
                 return sd_event_exit(manager->event, 0);
@@ -53,6 +58,7 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
                 return 0;
 
         log_info("Ending, as %s says.", strsignal((int)info->ssi_signo));
+        manager->stopping_since = clock_usec(CLOCK_MONOTONIC);
         rounds_stop(&manager->rounds);
         (void)sd_notify(/* unset_environment= */ 0, "STOPPING=1");
         if (manager->rounds.phase != PHASE_IDLE) {
@@ -101,6 +107,7 @@ static int on_reports(sd_event_source *source, int fd, uint32_t events, void *us
 
         manager_disarm(manager->move_timer);
         manager_write_ends(manager);
+        manager->n_stop_waits = 0;
         if (report.job == WORKER_ATTEMPT)
                 rounds_on_attempt(&manager->rounds, report.block, &report.attempt);
         else if (report.job == WORKER_EJECT)

@@ -143,13 +143,14 @@ void rounds_on_settled(void *userdata, const WorkItem *item) {
 
 /* Going on */
 
-static void take_next_policy(Rounds *rounds) {
+/* False: it waits, and until then nothing is decided. */
+static bool take_next_policy(Rounds *rounds) {
         if (!rounds->next_policy)
-                return;
+                return true;
         if (rounds->next_policy->active == MODE_OBSERVE && task_work_is_under_way(&rounds->task)) {
                 /* Nothing may be written from then on: so it goes back before. */
                 task_work_cancel(&rounds->task, /* stopping= */ false);
-                return;
+                return false;
         }
 
         /* What is open was decided by the old rules: the sweep decides it anew. */
@@ -162,6 +163,7 @@ static void take_next_policy(Rounds *rounds) {
         rounds->rescan = true;
         if (rounds->ops->on_policy)
                 rounds->ops->on_policy(rounds->userdata);
+        return true;
 }
 
 /* The barrier is a write, if one without effect: not where nothing is to be written at all. */
@@ -305,7 +307,10 @@ void rounds_step(Rounds *rounds) {
                 return;
         }
 
-        take_next_policy(rounds);
+        if (!take_next_policy(rounds)) {
+                rounds_go_on_with_task(rounds);
+                return;
+        }
         if (!has_undecided(rounds)) {
                 start_attempt(rounds);
                 /* What is settled on the way there may leave something to look at. */

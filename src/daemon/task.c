@@ -60,7 +60,9 @@ static bool is_still_taken(const Rounds *rounds, const TaskItem *item) {
  */
 static void settle_mark(Rounds *rounds, const TaskItem *item) {
         const BlockRecord *record = block_table_find(rounds->table, item->block);
-        bool is_left = !record || (record->inode == item->inode && record->mark == BLOCK_MARK_LEFT);
+        bool is_left =
+                !record || (record->inode == item->inode &&
+                            (record->mark == BLOCK_MARK_LEFT || block_mark_is_ours(record->mark)));
         bool was_offline = item->answer.outcome == OUTCOME_ALREADY &&
                            rounds->task.task.kind == TASK_OFFLINE &&
                            (rounds->task.task.keep_partial || !rounds->task.is_given_up);
@@ -272,6 +274,7 @@ void rounds_on_task_attempt(Rounds *rounds, const Attempt *attempt) {
 
 void rounds_on_eject(Rounds *rounds, int error) {
         task_work_ejected(&rounds->task, error, rounds->ops->now(rounds->userdata));
+        rounds->ops->set_task_timer(rounds->userdata, task_work_deadline(&rounds->task));
         rounds->phase = PHASE_IDLE;
         rounds_step(rounds);
 }

@@ -178,8 +178,12 @@ void block_table_begin(BlockTable *table) {
 }
 
 int block_table_commit(BlockTable *table) {
+        int r;
+
         table->is_batch = false;
-        return flush(table);
+        r = flush(table);
+        table->is_behind = table->is_behind || r < 0;
+        return r;
 }
 
 static int append_record(BlockTable *table, const char *word, const BlockRecord *record) {

@@ -181,6 +181,10 @@ int sysfs_open_block(Sysfs *sysfs, BlockIndex index, bool writable, SysfsBlock *
         int r;
 
         block.state_fd = sysfs_open_file(sysfs, index, "state", writable ? O_RDWR : O_RDONLY);
+        if (writable && (block.state_fd == -EROFS || block.state_fd == -EACCES)) {
+                block.write_error = block.state_fd;
+                block.state_fd = sysfs_open_file(sysfs, index, "state", O_RDONLY);
+        }
         if (block.state_fd < 0)
                 return block.state_fd;
 
@@ -241,7 +245,7 @@ int sysfs_read_open_block(Sysfs *sysfs, const SysfsBlock *open, Block *ret) {
 }
 
 int sysfs_write_open_block(const SysfsBlock *block, const char *word) {
-        return write_attribute(block->state_fd, word);
+        return block->write_error < 0 ? block->write_error : write_attribute(block->state_fd, word);
 }
 
 /* One that is opened for it */
@@ -294,9 +298,13 @@ int sysfs_find_block_in_state(Sysfs *sysfs, BlockState state, BlockIndex *ret) {
         BlockIndex index = 0;
         int r;
 
-        /* memory0, or the one that was found before. */
-        if (is_in_state(sysfs, sysfs->found_block, state)) {
-                *ret = sysfs->found_block;
+        /* memory0, which nobody takes offline; or the one that was found before. */
+        if (is_in_state(sysfs, 0, state)) {
+                *ret = 0;
+                return 0;
+        }
+        if (state == BLOCK_ONLINE && is_in_state(sysfs, sysfs->online_block, state)) {
+                *ret = sysfs->online_block;
                 return 0;
         }
 
@@ -307,7 +315,9 @@ int sysfs_find_block_in_state(Sysfs *sysfs, BlockState state, BlockIndex *ret) {
         while ((entry = readdir(dir)))
                 if (parse_suffix(entry->d_name, "memory", &index) == 0 &&
                     is_in_state(sysfs, index, state)) {
-                        *ret = sysfs->found_block = index;
+                        *ret = index;
+                        if (state == BLOCK_ONLINE)
+                                sysfs->online_block = index;
                         return 0;
                 }
         return -ENOENT;

@@ -15,9 +15,9 @@ struct Sysfs {
         int node_fd;      /* negative: the kernel has no NUMA nodes */
         int parameter_fd; /* negative: the kernel has no parameters of hot-plug */
         uint64_t block_size;
-        ino_t last_boot_inode;  /* a block with a later one was hot-added; 0: that isn't known */
-        atomic_int last_node;   /* of the block that was opened last, by any thread */
-        BlockIndex found_block; /* by sysfs_find_block_in_state(), last */
+        ino_t last_boot_inode;   /* a block with a later one was hot-added; 0: that isn't known */
+        atomic_int last_node;    /* of the block that was opened last, by any thread */
+        BlockIndex online_block; /* found last, where memory0 is not online */
         unsigned n_readers;
 };
 

@@ -41,6 +41,7 @@ typedef struct SysfsBlock {
         ino_t inode;
         int node;
         int state_fd, zones_fd; /* negative: there is none */
+        int write_error;        /* 0, or the negative errno of opening it for writing */
 } SysfsBlock;
 
 /* *ret is ended with sysfs_close_block(). Reading is as that of sysfs_read_block(). */

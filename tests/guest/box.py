@@ -18,14 +18,14 @@ INJECT_OFFLINE = INJECT.replace("ONLINE", "OFFLINE")
 PID_FILE = "/run/pin.pid"
 UDEV_RULE = "/run/udev/rules.d/99-test.rules"
 TRACING = "/sys/kernel/tracing"
-TRACED = f"{TRACING}/events/syscalls/sys_enter_write {TRACING}/events/syscalls/sys_exit_write"
+TRACED = " ".join(f"{TRACING}/events/syscalls/sys_{end}_pwrite64" for end in ("enter", "exit"))
 
 # What memplugd writes to a block's state, by its length, which the kernel's tracing tells; and what
 # a write ends with inside of the kernel, to begin anew, as long as somebody holds the hotplug lock.
 STATE_WORDS = {6: "online", 7: "offline", 13: "online_kernel", 14: "online_movable"}
 ERESTARTNOINTR = -513
-TRACE_LINE = re.compile(r"^ *memplugd-(\d+) .*: sys_write(?:"
-                        r"\(.*count: (?:0x)?([0-9a-f]+)\)| -> 0x([0-9a-f]+))$", re.MULTILINE)
+TRACE_LINE = re.compile(r"^ *memplugd-(\d+) .*: sys_pwrite64(?:"
+                        r"\(.*count: (?:0x)?([0-9a-f]+),.*\)| -> 0x([0-9a-f]+))$", re.MULTILINE)
 
 # 512 MiB of a guest's first 3 GiB become persistent memory, of which a dax device can be made.
 DAX_MEMORY = "memmap=512M!2G"
