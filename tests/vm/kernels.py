@@ -18,6 +18,10 @@ KERNELS = {
     "6.12": ("bookworm-backports", "linux-image-amd64"),
 }
 
+# Those that each run of the tests needs. The others are for runs of everything: Debian's mirrors needn't
+# have them for ever.
+EVERY_RUN = ("6.1", "6.12")
+
 # What a full guest's initramfs needs to get at its root file system.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "squashfs", "overlay")
 
