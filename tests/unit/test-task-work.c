@@ -448,6 +448,39 @@ START_TEST(stopping_does_not_wait) {
 }
 END_TEST
 
+static void fail_to_read_after_writing(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        kernel->read_error = kernel->n_reads == 2 ? kernel->refusal : 0;
+}
+
+/* It is offline by the task all the same, and goes back with it. */
+START_TEST(what_can_not_be_read_again_is_put_back) {
+        static const int errors[] = { -EIO, -ENOMEM };
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
+                World *world = world_new(ZONE_RULE_FREE);
+                TaskStep step;
+
+                world->kernel.before_read = fail_to_read_after_writing;
+                refuse(world, 0, errors[i], 0);
+                begin(world, &offline, 36, 37);
+                (void)task_work_next(&world->work, world->now);
+                read_blocks(world);
+                step = task_work_next(&world->work, world->now);
+                attempt(world, &step);
+                ck_assert(task_work_has_taken(&world->work, 37));
+                world->kernel.before_read = NULL;
+                world->kernel.read_error = 0;
+                refuse(world, 36, -EINVAL, 1);
+                run(world);
+                ck_assert_str_eq(world->kernel.log, "37o 36o 37m");
+                expect(world, "36 refused:22 movable, 37 cancelled movable");
+                expect_zones(world, "kkkkmmmm");
+                world_free(world);
+        }
+}
+END_TEST
+
 /* Others */
 
 START_TEST(others_have_the_later_word) {
@@ -564,5 +597,6 @@ TEST_PROGRAM("task-work", kernel_zones_come_first, each_errno_and_each_ending,
              boot_memory_is_moved_by_force_only, moving_keeps_to_the_order_of_the_boundary,
              what_can_not_be_moved_is_back, cancelling, cancelling_what_is_under_way,
              what_can_not_be_put_back_is_told_so, stopping_does_not_wait,
-             others_have_the_later_word, others_take_offline_and_remove, unplugging,
-             unplugging_what_does_not_go, what_can_not_be_tried_expires);
+             what_can_not_be_read_again_is_put_back, others_have_the_later_word,
+             others_take_offline_and_remove, unplugging, unplugging_what_does_not_go,
+             what_can_not_be_tried_expires);
