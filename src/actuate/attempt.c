@@ -226,6 +226,8 @@ Attempt attempt_offline(const ActuateOps *ops, void *userdata, BlockIndex index,
         write_word(ops, userdata, index, inode, "offline", &attempt);
         write_error = attempt.error;
         attempt.taken_off = write_error == 0;
+        if (attempt.taken_off)
+                attempt.zone = _ZONE_KIND_INVALID; /* also if it can't be read again */
         if (!look(ops, userdata, index, inode, &attempt, &block))
                 return attempt;
 

@@ -51,7 +51,8 @@ Attempt attempt_move(const ActuateOps *ops, void *userdata, BlockIndex index, in
  *
  * OUTCOME_DONE: it is offline by us. OUTCOME_ALREADY: it is, and not by us. OUTCOME_CANCELLED: with
  * -EINTR a signal, else somebody put it online again at once. Any other but OUTCOME_GONE: it is online
- * still, and 'error' says what stood in the way. 'online' is ONLINE_LEAVE.
+ * still, and 'error' says what stood in the way; or, if 'taken_off', offline by us, and couldn't be read
+ * after that. 'online' is ONLINE_LEAVE.
  */
 Attempt attempt_offline(const ActuateOps *ops, void *userdata, BlockIndex index, ino_t inode);
 

@@ -60,7 +60,7 @@ static void take(TaskWork *work, TaskItem *item, const Attempt *attempt, Outcome
 static void after_taking_off(TaskWork *work, TaskItem *item, const Attempt *attempt, uint64_t now) {
         /* The write succeeded; if only it couldn't be read again after that, it is offline all the same. */
         bool is_off = attempt->taken_off && attempt->zone == _ZONE_KIND_INVALID &&
-                      attempt->outcome == OUTCOME_REFUSED;
+                      outcome_is_open(attempt->outcome);
 
         if (attempt->outcome == OUTCOME_DONE || is_off)
                 take(work, item, attempt, OUTCOME_DONE, 0);

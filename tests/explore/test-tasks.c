@@ -28,6 +28,15 @@ static int begin(World *world, TaskKind kind, BlockIndex first, BlockIndex last)
         return r;
 }
 
+static void run_until_writes(World *world, const char *all_writes) {
+        Transition next;
+
+        while (strcmp(writes, all_writes) != 0) {
+                ck_assert(find_own(world, &next));
+                world_do(world, &next);
+        }
+}
+
 static void run_until_step(World *world) {
         Transition next;
 
@@ -82,12 +91,7 @@ START_TEST(task_puts_back) {
                 World *world = play_online(rule);
 
                 ck_assert_int_eq(begin(world, TASK_OFFLINE, 8, 10), 0);
-                while (strcmp(writes, "10x+ 9x+") != 0) {
-                        Transition next;
-
-                        ck_assert(find_own(world, &next));
-                        world_do(world, &next);
-                }
+                run_until_writes(world, "10x+ 9x+");
                 rounds_cancel_task(&world->rounds);
                 run(world);
                 ck_assert_str_eq(writes, "10x+ 9x+ 10m+ 9m+");
@@ -122,6 +126,23 @@ START_TEST(task_is_refused) {
         world->policy->active = MODE_UEVENT;
         rounds_stop(&world->rounds);
         ck_assert_int_eq(begin(world, TASK_OFFLINE, 10, 10), -ESHUTDOWN);
+        world_free(world);
+}
+END_TEST
+
+/* Also of a block that the task is done with: it would be told as the task's. */
+START_TEST(task_refuses_what_is_asked) {
+        World *world = play_online(ZONE_RULE_FREE);
+        BlockIndex block = 8;
+
+        ck_assert_int_eq(begin(world, TASK_REZONE, 8, 9), 0);
+        run_until_writes(world, "8x+ 8k+");
+        world_do(world, &(Transition){ .what = DO_REPORT });
+        ck_assert(!task_work_wants(&world->rounds.task, block));
+        ck_assert(task_work_is_under_way(&world->rounds.task));
+        ck_assert_int_eq(rounds_ask(&world->rounds, &block, 1, ONLINE_KERNEL), -EALREADY);
+        run(world);
+        ck_assert_str_eq(ends, "8 done kernel, 9 done kernel");
         world_free(world);
 }
 END_TEST
@@ -209,6 +230,27 @@ START_TEST(task_and_mode_observe) {
 }
 END_TEST
 
+/* Also if there is something to decide, which waits until then, and so takes no barrier. */
+START_TEST(task_and_mode_observe_and_somebody_else) {
+        World *world = play_online(ZONE_RULE_FREE);
+        Policy *policy = policy_new_default();
+
+        policy->active = MODE_OBSERVE;
+        ck_assert_int_eq(begin(world, TASK_OFFLINE, 9, 10), 0);
+        run_until_step(world);
+        rounds_set_policy(&world->rounds, policy);
+        agent_writes(world, 8, STATE_OFFLINE);
+        run(world);
+        ck_assert_str_eq(writes, "10x+ 10m+");
+        ck_assert_str_eq(ends, "9 cancelled movable, 10 cancelled movable");
+        ck_assert_int_eq(world->rounds.policy->active, MODE_OBSERVE);
+        expect_zone(world, 8, 8, NO_ZONE);
+        expect_zone(world, 9, 10, ZONE_KIND_MOVABLE);
+        policy_unref(policy);
+        world_free(world);
+}
+END_TEST
+
 /* What was taken offline is put back, one try each. */
 START_TEST(task_and_the_end) {
         World *world = play_online(ZONE_RULE_FREE);
@@ -256,12 +298,7 @@ START_TEST(task_is_killed) {
         agent_writes(world, 9, STATE_ONLINE_KERNEL);
         run(world);
         ck_assert_int_eq(begin(world, TASK_OFFLINE, 8, 10), 0);
-        while (strcmp(writes, "9x+ 10x+") != 0) {
-                Transition next;
-
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
+        run_until_writes(world, "9x+ 10x+");
         world->n_kills = 1;
         world_do(world, &(Transition){ .what = DO_KILL });
         world_do(world, &(Transition){ .what = DO_START });
@@ -270,6 +307,35 @@ START_TEST(task_is_killed) {
         expect_zone(world, 8, 8, ZONE_KIND_MOVABLE);
         expect_zone(world, 9, 9, ZONE_KIND_KERNEL);
         expect_zone(world, 10, 10, ZONE_KIND_MOVABLE);
+        world_free(world);
+}
+END_TEST
+
+/* What couldn't be put back is to be offline after all: then nobody puts it back any more. */
+START_TEST(task_takes_what_was_left_over) {
+        World *world = play_online(ZONE_RULE_FREE);
+
+        ck_assert_int_eq(begin(world, TASK_OFFLINE, 9, 10), 0);
+        run_until_writes(world, "10x+");
+        rounds_cancel_task(&world->rounds);
+        refuse_all = true;
+        world->refuse_next = -ENOMEM;
+        run(world);
+        ck_assert_str_ne(ends, "");
+        ck_assert_int_eq(mark_of(world, 10), BLOCK_MARK_TAKEN);
+        refuse_all = false;
+        world->refuse_next = 0;
+        *writes = *ends = 0;
+
+        ck_assert_int_eq(begin(world, TASK_OFFLINE, 10, 10), 0);
+        run(world);
+        ck_assert_str_eq(ends, "10 already");
+        ck_assert_int_eq(mark_of(world, 10), BLOCK_MARK_RELEASED);
+        rounds_set_policy(&world->rounds, world->policy);
+        rounds_step(&world->rounds);
+        run(world);
+        ck_assert_str_eq(writes, "");
+        expect_zone(world, 10, 10, NO_ZONE);
         world_free(world);
 }
 END_TEST
@@ -354,12 +420,7 @@ START_TEST(task_and_somebody_else) {
         World *world = play_online(ZONE_RULE_FREE);
 
         ck_assert_int_eq(begin(world, TASK_OFFLINE, 8, 10), 0);
-        while (strcmp(writes, "10x+ 9x+") != 0) {
-                Transition next;
-
-                ck_assert(find_own(world, &next));
-                world_do(world, &next);
-        }
+        run_until_writes(world, "10x+ 9x+");
         agent_writes(world, 10, STATE_ONLINE_KERNEL);
         run(world);
         ck_assert_str_eq(writes, "10x+ 9x+ 9m+");
@@ -372,5 +433,7 @@ END_TEST
 
 TEST_PROGRAM("tasks", task_takes_offline, task_puts_back, task_is_refused, task_and_a_hold,
              task_ends_during_a_hold, task_expires_during_a_hold, task_and_a_reload,
-             task_and_mode_observe, task_and_the_end, task_and_the_end_of_a_hold, task_is_killed,
-             task_lets_new_memory_in, task_hangs, task_behind_a_barrier, task_and_somebody_else);
+             task_and_mode_observe, task_and_mode_observe_and_somebody_else,
+             task_takes_what_was_left_over, task_refuses_what_is_asked, task_and_the_end,
+             task_and_the_end_of_a_hold, task_is_killed, task_lets_new_memory_in, task_hangs,
+             task_behind_a_barrier, task_and_somebody_else);

@@ -369,6 +369,12 @@ static void online_after_write(FakeKernel *kernel, BlockIndex index) {
                 online_kernel(kernel, index);
 }
 
+static void fail_after_write(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        if (kernel->n_reads == 2)
+                kernel->read_error = -EIO;
+}
+
 static const OffRow off_rows[] = {
         { "offline", 0, NULL, NULL, OUTCOME_DONE, 0, true, _ZONE_KIND_INVALID },
 
@@ -391,7 +397,11 @@ static const OffRow off_rows[] = {
         { "put online at once", 0, NULL, online_after_write, OUTCOME_CANCELLED, 0, true,
           ZONE_KIND_KERNEL },
         { "plugged anew at once", 0, NULL, plug_anew_after_write, OUTCOME_GONE, 0, true,
-          ZONE_KIND_MOVABLE },
+          _ZONE_KIND_INVALID },
+
+        /* it is offline all the same */
+        { "can't be read again", 0, NULL, fail_after_write, OUTCOME_REFUSED, -EIO, true,
+          _ZONE_KIND_INVALID },
 };
 
 START_TEST(taking_offline) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -272,6 +273,41 @@ START_TEST(it_catches_up_when_there_is_room) {
 }
 END_TEST
 
+/* The same of changes that are written together. */
+START_TEST(it_catches_up_with_a_batch) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_close_ int fd = open(tree->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        BlockTable *table = NULL;
+        bool damaged;
+
+        ck_assert_int_eq(block_table_open(fd, "blocks", "boot-1", &table, &damaged), 0);
+        /* One that is written as a whole. */
+        block_table_begin(table);
+        ck_assert_int_eq(set_mark(table, 7, 70, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(set_mark(table, 8, 80, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_eq(block_table_commit(table), 0);
+        ck_assert_ptr_nonnull(strstr(fake_read(tree, "blocks"), "\nonline 8 80 movable\n"));
+
+        set_file_limit(70);
+        block_table_begin(table);
+        ck_assert_int_eq(set_mark(table, 7, 70, BLOCK_MARK_RELEASED), 0);
+        ck_assert_int_eq(set_mark(table, 9, 90, BLOCK_MARK_ONLINE), 0);
+        ck_assert_int_lt(block_table_commit(table), 0);
+
+        set_file_limit(RLIM_INFINITY);
+        ck_assert_int_eq(set_mark(table, 10, 100, BLOCK_MARK_ONLINE), 1);
+        block_table_free(table);
+
+        table = open_table(tree, "boot-1", false);
+        expect_mark(table, 7, 70, BLOCK_MARK_RELEASED);
+        expect_mark(table, 8, 80, BLOCK_MARK_ONLINE);
+        expect_mark(table, 9, 90, BLOCK_MARK_ONLINE);
+        expect_mark(table, 10, 100, BLOCK_MARK_ONLINE);
+        block_table_free(table);
+        fake_tree_free(tree);
+}
+END_TEST
+
 /* Started while /run is full: what was known before is known, and kept. */
 START_TEST(it_starts_without_room) {
         FakeTree *tree = fake_tree_new();
@@ -314,5 +350,5 @@ END_TEST
 TEST_PROGRAM("block-table", remembers_over_a_restart, is_sorted_however_it_was_filled,
              another_boot_begins_anew, is_read_without_a_change, half_a_last_line_is_passed_over,
              a_damaged_file_is_set_aside, no_symbolic_link_is_followed, the_file_stays_small,
-             it_catches_up_when_there_is_room, it_starts_without_room,
+             it_catches_up_when_there_is_room, it_catches_up_with_a_batch, it_starts_without_room,
              without_a_directory_it_lives_in_memory);

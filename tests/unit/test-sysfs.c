@@ -144,6 +144,35 @@ START_TEST(all_blocks_come_sorted) {
 }
 END_TEST
 
+static void expect_found(Sysfs *sysfs, BlockState state, BlockIndex expected) {
+        BlockIndex index;
+
+        ck_assert_int_eq(sysfs_find_block_in_state(sysfs, state, &index), 0);
+        ck_assert_uint_eq(index, expected);
+}
+
+/* Others may be on their way offline, whatever was found before. */
+START_TEST(memory0_is_found_wherever_it_will_do) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        BlockIndex index;
+
+        fake_blocks(tree, 0, 7, "offline", "Normal", 0);
+        ck_assert_int_eq(sysfs_find_block_in_state(sysfs, BLOCK_ONLINE, &index), -ENOENT);
+        fake_block(tree, 0, "online", "Normal", 0);
+        fake_block(tree, 6, "going-offline", "Normal", 0);
+        expect_found(sysfs, BLOCK_GOING_OFFLINE, 6);
+        fake_block(tree, 6, "online", "Normal", 0);
+        expect_found(sysfs, BLOCK_ONLINE, 0);
+
+        fake_block(tree, 0, "offline", "Normal", 0);
+        expect_found(sysfs, BLOCK_ONLINE, 6);
+        fake_block(tree, 0, "online", "Normal", 0);
+        expect_found(sysfs, BLOCK_ONLINE, 0);
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(what_is_missing_or_odd_is_an_error) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree), *other = NULL;
@@ -407,8 +436,9 @@ END_TEST
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
              without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
-             what_is_missing_or_odd_is_an_error, writes_the_word_as_it_is,
-             settings_are_read_and_written_at_their_places, an_old_kernel_has_no_settings,
-             reads_how_much_the_zones_have, zones_that_cant_be_read_leave_nothing,
-             reads_which_nodes_have_cpus, reads_what_the_kernel_was_booted_with,
-             reads_attributes_of_classes, reads_processes, finds_who_holds_a_lock);
+             memory0_is_found_wherever_it_will_do, what_is_missing_or_odd_is_an_error,
+             writes_the_word_as_it_is, settings_are_read_and_written_at_their_places,
+             an_old_kernel_has_no_settings, reads_how_much_the_zones_have,
+             zones_that_cant_be_read_leave_nothing, reads_which_nodes_have_cpus,
+             reads_what_the_kernel_was_booted_with, reads_attributes_of_classes, reads_processes,
+             finds_who_holds_a_lock);

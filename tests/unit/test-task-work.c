@@ -448,6 +448,65 @@ START_TEST(stopping_does_not_wait) {
 }
 END_TEST
 
+/* Also where one pauses already: nothing waits for a better moment any more. */
+START_TEST(stopping_ends_a_pause) {
+        World *world = world_new(ZONE_RULE_FREE);
+        TaskStep step;
+
+        begin(world, &offline, 36, 37);
+        (void)task_work_next(&world->work, world->now);
+        read_blocks(world);
+        step = task_work_next(&world->work, world->now);
+        attempt(world, &step);
+        task_work_cancel(&world->work, /* stopping= */ false);
+        refuse(world, 37, -EBUSY, 1);
+        step = task_work_next(&world->work, world->now);
+        ck_assert_int_eq(step.action, TASK_PUT_ON);
+        attempt(world, &step);
+        ck_assert_int_eq(task_work_next(&world->work, world->now).action, TASK_WAIT);
+
+        task_work_cancel(&world->work, /* stopping= */ true);
+        run(world);
+        ck_assert_str_eq(world->kernel.log, "37o 37m 37m");
+        expect(world, "36 cancelled movable, 37 cancelled:16 movable");
+        ck_assert_uint_eq(world->n_waits, 0);
+        world_free(world);
+}
+END_TEST
+
+static void fail_to_read_after_writing(FakeKernel *kernel, BlockIndex index) {
+        (void)index;
+        kernel->read_error = kernel->n_reads == 2 ? kernel->refusal : 0;
+}
+
+/* It is offline by the task all the same, and goes back with it. */
+START_TEST(what_can_not_be_read_again_is_put_back) {
+        static const int errors[] = { -EIO, -ENOMEM };
+
+        for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
+                World *world = world_new(ZONE_RULE_FREE);
+                TaskStep step;
+
+                world->kernel.before_read = fail_to_read_after_writing;
+                refuse(world, 0, errors[i], 0);
+                begin(world, &offline, 36, 37);
+                (void)task_work_next(&world->work, world->now);
+                read_blocks(world);
+                step = task_work_next(&world->work, world->now);
+                attempt(world, &step);
+                ck_assert(task_work_has_taken(&world->work, 37));
+                world->kernel.before_read = NULL;
+                world->kernel.read_error = 0;
+                refuse(world, 36, -EINVAL, 1);
+                run(world);
+                ck_assert_str_eq(world->kernel.log, "37o 36o 37m");
+                expect(world, "36 refused:22 movable, 37 cancelled movable");
+                expect_zones(world, "kkkkmmmm");
+                world_free(world);
+        }
+}
+END_TEST
+
 /* Others */
 
 START_TEST(others_have_the_later_word) {
@@ -483,6 +542,24 @@ START_TEST(others_take_offline_and_remove) {
         run(world);
         expect(world, "36 already, 37 gone, 38 done");
         ck_assert_str_eq(world->kernel.log, "38o");
+        world_free(world);
+}
+END_TEST
+
+/* What reads the blocks tells of the task's own, too. */
+START_TEST(where_the_task_left_it_is_no_news) {
+        World *world = world_new(ZONE_RULE_FREE);
+        const TaskItem *item;
+
+        begin(world, &to_movable, 35, 35);
+        run(world);
+        item = task_work_find(&world->work, 35);
+        task_work_put_online(&world->work, 35, ZONE_KIND_MOVABLE);
+        ck_assert(!item->by_others);
+        expect(world, "35 done movable");
+        task_work_put_online(&world->work, 35, ZONE_KIND_KERNEL);
+        ck_assert(item->by_others);
+        expect(world, "35 done kernel");
         world_free(world);
 }
 END_TEST
@@ -563,6 +640,7 @@ TEST_PROGRAM("task-work", kernel_zones_come_first, each_errno_and_each_ending,
              pauses_grow_until_the_deadline, what_is_offline_or_gone_needs_nothing,
              boot_memory_is_moved_by_force_only, moving_keeps_to_the_order_of_the_boundary,
              what_can_not_be_moved_is_back, cancelling, cancelling_what_is_under_way,
-             what_can_not_be_put_back_is_told_so, stopping_does_not_wait,
+             what_can_not_be_put_back_is_told_so, stopping_does_not_wait, stopping_ends_a_pause,
+             what_can_not_be_read_again_is_put_back, where_the_task_left_it_is_no_news,
              others_have_the_later_word, others_take_offline_and_remove, unplugging,
              unplugging_what_does_not_go, what_can_not_be_tried_expires);

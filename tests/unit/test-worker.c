@@ -5,9 +5,13 @@
  */
 #undef NDEBUG
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "actuate/worker.h"
 #include "fake-tree.h"
@@ -21,6 +25,21 @@ typedef struct World {
         Sysfs *sysfs;
         Worker *worker;
 } World;
+
+static bool hangs;
+
+/*
+ * What is written to the files, in the place of the library's. A write that hangs is one that waits for
+ * the hotplug lock: signals alone don't end it, for the kernel begins it anew, but that goes by the
+ * descriptor, as it is then.
+ */
+ssize_t pwrite(int fd, const void *data, size_t size, off_t offset) {
+        while (hangs && (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+                (void)poll(NULL, 0, -1);
+
+        ck_assert_int_eq(lseek(fd, offset, SEEK_SET), offset);
+        return write(fd, data, size);
+}
 
 static World world_new(void) {
         World world = { .tree = fake_tree_new() };
@@ -51,6 +70,13 @@ static void start_attempt(World *world, BlockIndex index) {
 
         ck_assert_int_eq(sysfs_read_inode(world->sysfs, index, &inode), 0);
         worker_start_attempt(world->worker, index, inode, ONLINE_MOVABLE, false);
+}
+
+static void start_offline(World *world, BlockIndex index) {
+        ino_t inode;
+
+        ck_assert_int_eq(sysfs_read_inode(world->sysfs, index, &inode), 0);
+        worker_start_offline(world->worker, index, inode);
 }
 
 START_TEST(an_attempt_is_made_and_reported) {
@@ -117,11 +143,8 @@ END_TEST
 
 /* Plain files take what is written: so it is offline then. */
 static void take_offline(World *world, WorkerReport *ret) {
-        ino_t inode;
-
         fake_block(world->tree, 34, "online", "Movable", 0);
-        ck_assert_int_eq(sysfs_read_inode(world->sysfs, 34, &inode), 0);
-        worker_start_offline(world->worker, 34, inode);
+        start_offline(world, 34);
         *ret = next_report(world);
         ck_assert_int_eq(ret->job, WORKER_ATTEMPT);
         ck_assert_uint_eq(ret->block, 34);
@@ -135,6 +158,79 @@ START_TEST(a_block_is_taken_offline) {
         ck_assert_int_eq(report.attempt.outcome, OUTCOME_DONE);
         ck_assert(report.attempt.taken_off);
         ck_assert_str_eq(fake_read(world.tree, STATE), "offline");
+        world_done(&world);
+}
+END_TEST
+
+/* The first signal may come too early here, too. */
+START_TEST(a_write_that_hangs_is_broken_off) {
+        World world = world_new();
+        struct pollfd fd = { .fd = worker_fd(world.worker), .events = POLLIN };
+        WorkerReport report;
+
+        hangs = true;
+        fake_block(world.tree, 34, "online", "Movable", 0);
+        start_offline(&world, 34);
+        do
+                worker_interrupt(world.worker);
+        while (poll(&fd, 1, 10) == 0);
+
+        report = next_report(&world);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_CANCELLED);
+        ck_assert_int_eq(report.attempt.error, -EINTR);
+        ck_assert_int_eq(report.attempt.zone, ZONE_KIND_MOVABLE);
+        ck_assert(!report.attempt.taken_off);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "online\n");
+
+        /* And is none of the next one's business. */
+        hangs = false;
+        take_offline(&world, &report);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_DONE);
+        world_done(&world);
+}
+END_TEST
+
+/* Root's files can be opened for writing whatever their mode says, but not without this capability. */
+static void drop_override(void) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+        ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
+        data[CAP_TO_INDEX(CAP_DAC_OVERRIDE)].effective &= ~CAP_TO_MASK(CAP_DAC_OVERRIDE);
+        ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
+}
+
+/* What the block is, is known all the same. */
+START_TEST(what_may_not_be_written_to_is_read) {
+        WorkerReport report;
+        char path[256];
+        World world;
+
+        /* The thread has what its parent had. */
+        drop_override();
+        world = world_new();
+        (void)snprintf(path, sizeof(path), "%s/" STATE, world.tree->root);
+        ck_assert_int_eq(chmod(path, 0444), 0);
+        start_attempt(&world, 34);
+        report = next_report(&world);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_REFUSED);
+        ck_assert_int_eq(report.attempt.error, -EACCES);
+        ck_assert(report.attempt.written);
+        ck_assert(report.attempt.zones.known);
+
+        ck_assert_int_eq(chmod(path, 0644), 0);
+        fake_block(world.tree, 34, "online", "Movable", 0);
+        ck_assert_int_eq(chmod(path, 0444), 0);
+        start_attempt(&world, 34);
+        ck_assert_int_eq(next_report(&world).attempt.outcome, OUTCOME_ALREADY);
+
+        start_offline(&world, 34);
+        report = next_report(&world);
+        ck_assert_int_eq(report.attempt.outcome, OUTCOME_REFUSED);
+        ck_assert_int_eq(report.attempt.error, -EACCES);
+        ck_assert_int_eq(report.attempt.zone, ZONE_KIND_MOVABLE);
+        ck_assert(!report.attempt.taken_off);
+        ck_assert_str_eq(fake_read(world.tree, STATE), "online\n");
         world_done(&world);
 }
 END_TEST
@@ -170,4 +266,5 @@ END_TEST
 
 TEST_PROGRAM("worker", an_attempt_is_made_and_reported,
              the_barrier_writes_to_a_block_that_is_online_only, a_wait_can_be_interrupted,
-             a_block_is_taken_offline, a_device_is_ejected, an_idle_worker_ends);
+             a_block_is_taken_offline, a_write_that_hangs_is_broken_off,
+             what_may_not_be_written_to_is_read, a_device_is_ejected, an_idle_worker_ends);
