@@ -40,10 +40,6 @@ static int run(const Options *options, const Snapshot *snapshot, const bool *cho
 
         if (task_call_take(&call, snapshot, chosen) < 0)
                 return EXIT_FAILURE;
-        if (call.results.n == 0) {
-                log_notice("there is nothing to do: no block of that is online");
-                return EXIT_SUCCESS;
-        }
         return task_call_run(&call, options, "offline");
 }
 

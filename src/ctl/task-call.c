@@ -188,6 +188,11 @@ int task_call_run(BlockCall *call, const Options *options, const char *as_asked)
         _cleanup_(report_done) Report report = { .call = call };
         int r;
 
+        if (call->results.n == 0) {
+                log_notice("there is nothing to do: no block of that is online");
+                return EXIT_SUCCESS;
+        }
+
         r = block_call_make(call, options);
         if (r != 0)
                 return r;

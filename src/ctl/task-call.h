@@ -15,6 +15,7 @@ int task_call_take(BlockCall *call, const Snapshot *snapshot, const bool *chosen
 
 /*
  * Makes the call and reports, as JSON or for people; 'as_asked' is what a block is then for which it
- * succeeded, as in "3 of 4 blocks are offline". Answers the exit code.
+ * succeeded, as in "3 of 4 blocks are offline". Answers the exit code; without any block there is nothing
+ * to do.
  */
 int task_call_run(BlockCall *call, const Options *options, const char *as_asked);
