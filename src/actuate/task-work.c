@@ -29,12 +29,6 @@ bool task_work_has_taken(const TaskWork *work, BlockIndex block) {
         return item && item->state == TASK_ITEM_TAKEN;
 }
 
-bool task_work_wants(const TaskWork *work, BlockIndex block) {
-        const TaskItem *item = task_work_item(work, block);
-
-        return item && item->state != TASK_ITEM_SETTLED;
-}
-
 /* Beginning and ending */
 
 int task_work_begin(TaskWork *work, const Task *task, uint64_t now) {

@@ -141,6 +141,3 @@ const TaskItem *task_work_find(const TaskWork *work, BlockIndex block);
 
 /* Whether the block is offline by the task, and shall stay so or go back by it. */
 bool task_work_has_taken(const TaskWork *work, BlockIndex block);
-
-/* Whether the task isn't done with the block. */
-bool task_work_wants(const TaskWork *work, BlockIndex block);

@@ -112,11 +112,8 @@ static int add_asked(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, 
         return 0;
 }
 
-int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online) {
+int rounds_may_begin(const Rounds *rounds) {
         const Policy *policy = rounds->next_policy ? rounds->next_policy : rounds->policy;
-
-        assert(online == ONLINE_MOVABLE || online == ONLINE_KERNEL || online == ONLINE_DEFAULT ||
-               online == ROUNDS_BY_RULES);
 
         if (rounds->stopping)
                 return -ESHUTDOWN;
@@ -124,6 +121,19 @@ int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online
                 return -EROFS;
         if (rounds->held)
                 return -EBUSY;
+
+        return 0;
+}
+
+int rounds_ask(Rounds *rounds, const BlockIndex *blocks, size_t n_blocks, Online online) {
+        int r;
+
+        assert(online == ONLINE_MOVABLE || online == ONLINE_KERNEL || online == ONLINE_DEFAULT ||
+               online == ROUNDS_BY_RULES);
+
+        r = rounds_may_begin(rounds);
+        if (r < 0)
+                return r;
 
         /* What others did before isn't their answer to it. */
         rounds_read_uevents(rounds);

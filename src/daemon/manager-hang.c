@@ -75,6 +75,7 @@ int manager_on_hang_timer(sd_event_source *source, uint64_t usec, void *userdata
 
 void manager_write_begins(Manager *manager) {
         manager->write_since = clock_usec(CLOCK_MONOTONIC);
+        manager->bus.current_since = clock_usec(CLOCK_REALTIME);
         if (sd_event_source_get_enabled(manager->hang_timer, NULL) != 0)
                 return;
 

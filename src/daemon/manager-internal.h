@@ -28,7 +28,7 @@ typedef struct ManagerBus {
         bool was_refused;       /* and so is that it is there, but won't have us */
 
         uint64_t task_since;    /* CLOCK_REALTIME µs, the last task's begin */
-        uint64_t current_since; /* CLOCK_REALTIME µs, the last attempt's begin */
+        uint64_t current_since; /* CLOCK_REALTIME µs, the begin of the last write */
         uint64_t trouble_usec;  /* CLOCK_REALTIME, of the last line of trouble; 0: none */
         char trouble[BUS_TEXT_MAX];
 } ManagerBus;

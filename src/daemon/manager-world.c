@@ -88,7 +88,6 @@ static void op_start_attempt(void *userdata, const WorkItem *item, Online online
         Manager *manager = userdata;
 
         set_deadline(manager, move);
-        manager->bus.current_since = clock_usec(CLOCK_REALTIME);
         manager_write_begins(manager);
         worker_start_attempt(manager->worker, item->verdict.block, item->inode, online, move);
 }
@@ -98,7 +97,6 @@ static void op_start_step(void *userdata, const TaskStep *step, const char *devi
         Manager *manager = userdata;
         const TaskItem *item = step->item;
 
-        manager->bus.current_since = clock_usec(CLOCK_REALTIME);
         manager_write_begins(manager);
         if (step->action == TASK_EJECT)
                 worker_start_eject(manager->worker, device);

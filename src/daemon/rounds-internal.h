@@ -120,6 +120,12 @@ void rounds_record_task_item(const Rounds *rounds, const Task *task, const TaskI
 
 /* Asked for by hand */
 
+/*
+ * Whether what somebody asks for by hand can be begun: 0; -ESHUTDOWN: it is stopping; -EROFS: in mode
+ * "observe" nothing is written; -EBUSY: it is held.
+ */
+int rounds_may_begin(const Rounds *rounds);
+
 /* Whether the block was asked for, and isn't settled. */
 bool rounds_is_asked(const Rounds *rounds, BlockIndex block);
 

@@ -15,15 +15,11 @@
 #define INTERRUPT_USEC (100 * 1000)
 
 int rounds_start_task(Rounds *rounds, const Task *task) {
-        const Policy *policy = rounds->next_policy ? rounds->next_policy : rounds->policy;
         int r;
 
-        if (rounds->stopping)
-                return -ESHUTDOWN;
-        if (!policy || policy->active == MODE_OBSERVE)
-                return -EROFS;
-        if (rounds->held)
-                return -EBUSY;
+        r = rounds_may_begin(rounds);
+        if (r < 0)
+                return r;
         if (task_work_is_under_way(&rounds->task))
                 return -EALREADY;
 
