@@ -24,7 +24,7 @@ THREADS = Build("threads", "gcc", ("-Db_sanitize=thread",))
 COVERAGE = Build("coverage", "gcc", ("-Db_coverage=true",))
 
 # The unit tests in which more than one thread runs.
-THREADED_TESTS = ("unit / worker",)
+THREADED_TESTS = ("unit / sysfs", "unit / worker")
 
 # All states of all worlds: minutes, and hours in a build that looks at each step. Such a build has
 # explore-some.

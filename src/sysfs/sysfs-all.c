@@ -12,8 +12,8 @@
 #include "sysfs/sysfs-internal.h"
 
 /* More than one thread is used for so many blocks, and each takes so many at a time. */
-#define MANY_BLOCKS 8192
-#define BLOCKS_AT_A_TIME 512
+#define MANY_BLOCKS 1024
+#define BLOCKS_AT_A_TIME 256
 #define READERS_MAX 16
 
 /* What the threads share that read blocks. */

@@ -20,7 +20,7 @@ SANITIZER_ENV = {
     "ASAN_OPTIONS": "halt_on_error=1:abort_on_error=1:detect_leaks=1",
     "LSAN_OPTIONS": f"suppressions={TREE / 'tests/lib/known-leaks'}:print_suppressions=0",
     "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
-    "TSAN_OPTIONS": "halt_on_error=1:abort_on_error=1",
+    "TSAN_OPTIONS": f"halt_on_error=1:abort_on_error=1:suppressions={TREE / 'tests/lib/known-races'}",
 }
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #undef NDEBUG
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,6 +124,37 @@ START_TEST(an_old_kernel_has_no_valid_zones) {
         ck_assert_int_eq(sysfs_read_block(sysfs, 5, &block), 0);
         ck_assert(!block.valid_zones.known);
         ck_assert(valid_zones_allow(&block.valid_zones, ZONE_KIND_MOVABLE));
+        fake_tree_free(tree);
+}
+END_TEST
+
+/* So many that threads share them: each of them once, and all that is wrong is counted. */
+START_TEST(many_blocks_are_read_by_threads) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        _cleanup_(snapshot_done) Snapshot snapshot = {};
+        uint64_t n_offline = 0;
+        char path[64];
+
+        fake_blocks(tree, 0, 599, "online", "Normal", 0);
+        fake_blocks(tree, 600, 1199, "offline", "Normal Movable", 1);
+        for (uint64_t block = 10; block < 1200; block += 200) {
+                (void)snprintf(path, sizeof(path),
+                               "sys/devices/system/memory/memory%" PRIu64 "/state", block);
+                fake_file(tree, path, "perhaps\n");
+        }
+        sysfs_set_readers(sysfs, 4);
+        ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_uint_eq(snapshot.n_blocks, 1200 - 6);
+        ck_assert_uint_eq(snapshot.n_unreadable, 6);
+        for (size_t i = 0; i < snapshot.n_blocks; i++) {
+                const Block *block = &snapshot.blocks[i];
+
+                ck_assert(i == 0 || snapshot.blocks[i - 1].index < block->index);
+                ck_assert_int_eq(block->node, block->index >= 600);
+                n_offline += block->state == BLOCK_OFFLINE;
+        }
+        ck_assert_uint_eq(n_offline, 600 - 3);
         fake_tree_free(tree);
 }
 END_TEST
@@ -435,7 +467,8 @@ END_TEST
 
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
-             without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones, all_blocks_come_sorted,
+             without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones,
+             many_blocks_are_read_by_threads, all_blocks_come_sorted,
              memory0_is_found_wherever_it_will_do, what_is_missing_or_odd_is_an_error,
              writes_the_word_as_it_is, settings_are_read_and_written_at_their_places,
              an_old_kernel_has_no_settings, reads_how_much_the_zones_have,
