@@ -64,19 +64,19 @@ static int check_usage(const Options *options, int n_words, Arguments *arguments
         return task_call_timeout(options, &arguments->timeout) < 0 ? EXIT_USAGE : 0;
 }
 
-int rezone_run(const Options *options, int n_arguments, char **words) {
-        Arguments arguments = { .force = options_have(options, OPTION_FORCE) };
+int rezone_run(const Options *options, int n_arguments, char **arguments) {
+        Arguments given = { .force = options_have(options, OPTION_FORCE) };
         _cleanup_free_ bool *chosen = NULL;
         _cleanup_(view_done) View view = {};
         int r;
 
-        r = check_usage(options, n_arguments, &arguments);
+        r = check_usage(options, n_arguments, &given);
         if (r != 0)
                 return r;
 
         r = view_load_memory(options, &view);
         if (r >= 0)
-                r = selection_make(&view.snapshot, n_arguments, words, BLOCK_ONLINE,
+                r = selection_make(&view.snapshot, n_arguments, arguments, BLOCK_ONLINE,
                                    /* amounts= */ false, &chosen);
-        return r < 0 ? EXIT_FAILURE : run(options, &view.snapshot, chosen, &arguments);
+        return r < 0 ? EXIT_FAILURE : run(options, &view.snapshot, chosen, &given);
 }
