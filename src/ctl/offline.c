@@ -54,8 +54,8 @@ static int show(const Options *options, const Snapshot *snapshot, const bool *ch
         return EXIT_FAILURE;
 }
 
-int offline_run(const Options *options, int n_arguments, char **words) {
-        Arguments arguments = { .keep_partial = options_have(options, OPTION_KEEP_PARTIAL) };
+int offline_run(const Options *options, int n_arguments, char **arguments) {
+        Arguments given = { .keep_partial = options_have(options, OPTION_KEEP_PARTIAL) };
         bool dry_run = options_have(options, OPTION_DRY_RUN);
         _cleanup_free_ bool *chosen = NULL;
         _cleanup_(view_done) View view = {};
@@ -69,16 +69,16 @@ int offline_run(const Options *options, int n_arguments, char **words) {
                 log_error("offline takes --sysroot with --dry-run only");
                 return EXIT_USAGE;
         }
-        if (task_call_timeout(options, &arguments.timeout) < 0)
+        if (task_call_timeout(options, &given.timeout) < 0)
                 return EXIT_USAGE;
 
         r = view_load_memory(options, &view);
         if (r >= 0)
-                r = selection_make(&view.snapshot, n_arguments, words, BLOCK_ONLINE,
+                r = selection_make(&view.snapshot, n_arguments, arguments, BLOCK_ONLINE,
                                    /* amounts= */ true, &chosen);
         if (r < 0)
                 return EXIT_FAILURE;
 
         return dry_run ? show(options, &view.snapshot, chosen)
-                       : run(options, &view.snapshot, chosen, &arguments);
+                       : run(options, &view.snapshot, chosen, &given);
 }

@@ -112,8 +112,8 @@ static int tell_no_device(const Snapshot *snapshot, const What *what, const char
         return EXIT_FAILURE;
 }
 
-int unplug_run(const Options *options, int n_arguments, char **words) {
-        Arguments arguments = {};
+int unplug_run(const Options *options, int n_arguments, char **arguments) {
+        Arguments given = {};
         _cleanup_(view_done) View view = {};
         const Snapshot *snapshot = &view.snapshot;
         const Device *device;
@@ -124,21 +124,21 @@ int unplug_run(const Options *options, int n_arguments, char **words) {
                 log_error("unplug needs to be told what: a device");
                 return EXIT_USAGE;
         }
-        if (task_call_timeout(options, &arguments.timeout) < 0)
+        if (task_call_timeout(options, &given.timeout) < 0)
                 return EXIT_USAGE;
 
         r = view_load_memory(options, &view);
         if (r >= 0)
-                r = what_find(snapshot, words[0], &what);
+                r = what_find(snapshot, arguments[0], &what);
         if (r < 0)
                 return EXIT_FAILURE;
         if (what.kind != WHAT_DEVICE)
-                return tell_no_device(snapshot, &what, words[0]);
+                return tell_no_device(snapshot, &what, arguments[0]);
 
         device = &snapshot->devices[what.device - 1];
         if (device->source != SOURCE_DIMM)
                 return tell_who_decides(snapshot, device, what.device);
 
-        arguments.device = device->name;
-        return run(options, snapshot, &what, &arguments);
+        given.device = device->name;
+        return run(options, snapshot, &what, &given);
 }

@@ -193,9 +193,8 @@ static void decide_block(Decision *decision, const Block *block) {
 
         if (block->state == BLOCK_ONLINE)
                 decision_online(decision, block, record, /* may_move= */ true);
-        else if (block->state == BLOCK_GOING_OFFLINE)
-                return; /* its "offline" comes */
-        else if (rounds_is_taken(rounds, block->index))
+        else if (block->state == BLOCK_GOING_OFFLINE /* its "offline" comes */ ||
+                 rounds_is_taken(rounds, block->index))
                 return;
         else if (!record || record->mark == BLOCK_MARK_LEFT || block_mark_is_ours(record->mark))
                 decide_offline(decision, block, record);

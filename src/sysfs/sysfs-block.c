@@ -273,7 +273,7 @@ int sysfs_read_block(Sysfs *sysfs, BlockIndex index, Block *ret) {
 
 int sysfs_write_state(Sysfs *sysfs, BlockIndex index, ino_t inode, const char *word) {
         _cleanup_close_ int fd = -EBADF;
-        ino_t found;
+        ino_t found = 0;
         int r;
 
         fd = sysfs_open_file(sysfs, index, "state", O_WRONLY);
