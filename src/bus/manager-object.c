@@ -322,6 +322,10 @@ static const sd_bus_vtable vtable[] = {
                                 task_method_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_HOLD, SD_BUS_ARGS("s", why), SD_BUS_RESULT("h", hold),
                                 method_hold, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_SUBSCRIBE, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                subscribers_method_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD_WITH_ARGS(BUS_METHOD_UNSUBSCRIBE, SD_BUS_NO_ARGS, SD_BUS_NO_RESULT,
+                                subscribers_method_unsubscribe, SD_BUS_VTABLE_UNPRIVILEGED),
 
         SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_UEVENT, SD_BUS_ARGS("t", block, "s", action), 0),
         SD_BUS_SIGNAL_WITH_ARGS(BUS_SIGNAL_VERDICT,

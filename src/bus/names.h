@@ -23,6 +23,8 @@
 #define BUS_METHOD_UNPLUG "Unplug"
 #define BUS_METHOD_CANCEL_TASK "CancelTask"
 #define BUS_METHOD_HOLD "Hold"
+#define BUS_METHOD_SUBSCRIBE "Subscribe"
+#define BUS_METHOD_UNSUBSCRIBE "Unsubscribe"
 
 /*
  * Online(blocks, zone), and tasks: Offline(blocks, timeout, keep_partial), Rezone(blocks, zone, timeout,

@@ -8,6 +8,7 @@
 #include "bus/server.h"
 
 typedef struct Request Request;
+typedef struct Subscriber Subscriber;
 
 /* Called once it is allowed. It ends the request with request_done() or request_fail(). */
 typedef void (*RequestRun)(Request *request);
@@ -61,7 +62,10 @@ struct BusServer {
         void *userdata;
         sd_event *event;
         sd_bus *bus; /* NULL: none */
-        bool sends;  /* signals go out */
+        bool sends;  /* signals go out, where somebody has subscribed */
+
+        Subscriber *subscribers;
+        sd_bus_slot *leaving; /* who leaves the bus; as long as somebody has subscribed */
 
         Request *requests;
         size_t n_polkit;        /* of these, those that polkit is asked about */
@@ -136,6 +140,9 @@ int holds_append(const BusServer *server, sd_bus_message *reply);
 int manager_object_add(BusServer *server, sd_bus *bus);
 int device_objects_add(BusServer *server, sd_bus *bus);
 
+/* Somebody watches now: a change of properties that waits is told sooner. */
+void bus_server_hurry(BusServer *server);
+
 /* Says which properties have changed since it was called last. */
 void manager_object_emit_changes(BusServer *server);
 
@@ -143,3 +150,15 @@ void manager_object_emit_changes(BusServer *server);
 int signals_init(BusServer *server);
 void signals_wake(BusServer *server);
 void signals_done(BusServer *server);
+
+/* Somebody has subscribed, or nobody has any more: then what is left is dropped. */
+void signals_begin(BusServer *server);
+void signals_end(BusServer *server);
+
+/* Methods of who wants signals; and forgets all of them. */
+int subscribers_method_subscribe(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+int subscribers_method_unsubscribe(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
+void subscribers_clear(BusServer *server);
+
+/* The bus lets nobody else send under its own name; but others can send one of its signals to us. */
+bool message_is_from_bus(sd_bus_message *message);

@@ -2,11 +2,14 @@
 #include "bus/server.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "bus/server-internal.h"
 
-/* Changes of properties are told together, so long after the first of them. */
+/* Changes of properties are told together, so long after the first of them: sooner if somebody watches. */
 #define CHANGE_DELAY_USEC (100 * 1000)
+#define UNWATCHED_CHANGE_DELAY_USEC (1000 * 1000)
 #define CHANGE_ACCURACY_USEC (10 * 1000)
 
 static int on_change_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -79,17 +82,36 @@ void bus_server_begin(BusServer *server) {
 
 void bus_server_detach(BusServer *server) {
         server->sends = false;
-        ring_clear(&server->ring);
-        server->ring.n_lost = 0;
+        subscribers_clear(server);
         requests_disconnect(server);
         server->bus = sd_bus_unref(server->bus);
+}
+
+static void arm_change_timer(BusServer *server) {
+        uint64_t delay = server->subscribers ? CHANGE_DELAY_USEC : UNWATCHED_CHANGE_DELAY_USEC;
+
+        if (sd_event_source_set_time_relative(server->change_timer, delay) >= 0)
+                (void)sd_event_source_set_enabled(server->change_timer, SD_EVENT_ONESHOT);
 }
 
 void bus_server_changed(BusServer *server) {
         int enabled;
 
-        if (!server->sends || sd_event_source_get_enabled(server->change_timer, &enabled) != 0)
-                return;
-        if (sd_event_source_set_time_relative(server->change_timer, CHANGE_DELAY_USEC) >= 0)
-                (void)sd_event_source_set_enabled(server->change_timer, SD_EVENT_ONESHOT);
+        if (server->sends && sd_event_source_get_enabled(server->change_timer, &enabled) == 0)
+                arm_change_timer(server);
+}
+
+void bus_server_hurry(BusServer *server) {
+        uint64_t sooner = clock_usec(CLOCK_MONOTONIC) + CHANGE_DELAY_USEC, at;
+        int enabled;
+
+        if (sd_event_source_get_enabled(server->change_timer, &enabled) > 0 &&
+            sd_event_source_get_time(server->change_timer, &at) >= 0 && at > sooner)
+                arm_change_timer(server);
+}
+
+bool message_is_from_bus(sd_bus_message *message) {
+        const char *sender = sd_bus_message_get_sender(message);
+
+        return sender && strcmp(sender, "org.freedesktop.DBus") == 0;
 }

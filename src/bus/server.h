@@ -104,12 +104,16 @@ void bus_server_detach(BusServer *server);
 /* Before the end: sends what is left, for which the bus gets a second at most. */
 void bus_server_finish(BusServer *server);
 
-/* Something that is shown may have changed. Cheap: it is looked at in a moment, once for many. */
+/*
+ * Something that is shown may have changed. Cheap: it is looked at in a moment, once for many; in a longer
+ * one if nobody has subscribed.
+ */
 void bus_server_changed(BusServer *server);
 
 /*
  * Signals. They are kept without allocating, and sent when nothing else is to be done; without a
- * connection they aren't kept at all. Texts are cut where they are very long.
+ * connection, or without anybody who has subscribed, they aren't made at all. Texts are cut where they
+ * are very long.
  */
 void bus_server_uevent(BusServer *server, const Uevent *uevent);
 void bus_server_verdict(BusServer *server, const Verdict *verdict);

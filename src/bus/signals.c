@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Signals. Between an event and the write that it leads to they are only copied into the ring. They
- * are sent out of the event loop when nothing else waits there: either a write is under way then, or
- * there is nothing to do. If the bus doesn't take them fast enough, they stay in the ring, and the
- * oldest are lost.
+ * Signals. They are made only while somebody has subscribed. Between an event and the write that it
+ * leads to they are only copied into the ring. They are sent out of the event loop when nothing else
+ * waits there: either a write is under way then, or there is nothing to do. If the bus doesn't take
+ * them fast enough, they stay in the ring, and the oldest are lost.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -62,13 +62,17 @@ static void format_rule(const char *name, const char *file, unsigned line,
                 (void)snprintf(text, BUS_TEXT_MAX, "%s", name);
 }
 
+static bool is_heard(const BusServer *server) {
+        return server->sends && server->subscribers;
+}
+
 /* A line of the journal may be cut in the middle of a character, which sd-bus wouldn't take. */
 static void put(BusServer *server, const Signal *signal, const char *first, const char *second) {
         char texts[2 * BUS_TEXT_MAX];
         size_t n_first, n;
         Signal *copy;
 
-        if (!server->sends)
+        if (!is_heard(server))
                 return;
 
         n_first = utf8_copy_into(texts, BUS_TEXT_MAX, first) + 1;
@@ -96,7 +100,7 @@ void bus_server_uevent(BusServer *server, const Uevent *uevent) {
 void bus_server_verdict(BusServer *server, const Verdict *verdict) {
         char rule[BUS_TEXT_MAX], reason[BUDGET_REASON_TEXT_MAX] = "";
 
-        if (!server->sends)
+        if (!is_heard(server))
                 return;
 
         format_rule(verdict->rule->name, verdict->rule->file, verdict->rule->line, rule);
@@ -113,7 +117,7 @@ void bus_server_record(BusServer *server, const Record *record) {
         online_note(server, record);
         stuck_blocks_note(&server->stuck, record);
         server->devices_are_old = true;
-        if (!server->sends)
+        if (!is_heard(server))
                 return;
 
         format_rule(record->rule, record->file, record->line, rule);
@@ -179,7 +183,7 @@ static void tell_lost(BusServer *server) {
 static bool may_send(const BusServer *server) {
         uint64_t n_unwritten;
 
-        return server->sends && ring_first(&server->ring) &&
+        return is_heard(server) && ring_first(&server->ring) &&
                sd_bus_get_n_queued_write(server->bus, &n_unwritten) >= 0 &&
                n_unwritten < UNWRITTEN_MAX;
 }
@@ -232,12 +236,26 @@ static int on_post(sd_event_source *source, void *userdata) {
         return 0;
 }
 
+/* The post source runs after everything that is done: so it is on only while it may have to do something. */
+void signals_begin(BusServer *server) {
+        (void)sd_event_source_set_enabled(server->send_post, SD_EVENT_ON);
+        bus_server_hurry(server);
+}
+
+void signals_end(BusServer *server) {
+        (void)sd_event_source_set_enabled(server->send_post, SD_EVENT_OFF);
+        ring_clear(&server->ring);
+        server->ring.n_lost = 0;
+}
+
 int signals_init(BusServer *server) {
         int r;
 
         r = ring_init(&server->ring, RING_SIZE);
         if (r >= 0)
                 r = sd_event_add_post(server->event, &server->send_post, on_post, server);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(server->send_post, SD_EVENT_OFF);
         if (r >= 0)
                 r = sd_event_add_defer(server->event, &server->send_defer, on_idle, server);
         if (r >= 0)

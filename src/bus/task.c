@@ -64,20 +64,14 @@ static void give_up(Request *request) {
                 request->server->ops->cancel_task(request->server->userdata);
 }
 
-/* The bus lets nobody else send under its own name; but others can send one to us. */
-static bool is_from_bus(sd_bus_message *message) {
-        const char *sender = sd_bus_message_get_sender(message);
-
-        return sender && strcmp(sender, "org.freedesktop.DBus") == 0;
-}
-
 static int on_name_gone(sd_bus_message *message, void *userdata, sd_bus_error *reterr) {
         Request *request = userdata;
         const char *name, *owner;
 
         (void)reterr;
-        if (!is_from_bus(message) || sd_bus_message_read(message, "sss", &name, NULL, &owner) < 0 ||
-            *owner || !request->call || strcmp(name, sd_bus_message_get_sender(request->call)) != 0)
+        if (!message_is_from_bus(message) ||
+            sd_bus_message_read(message, "sss", &name, NULL, &owner) < 0 || *owner ||
+            !request->call || strcmp(name, sd_bus_message_get_sender(request->call)) != 0)
                 return 0;
 
         give_up(request);

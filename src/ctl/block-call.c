@@ -276,6 +276,8 @@ static int prepare(Work *work) {
         if (r >= 0)
                 r = listen_to_progress(work);
         if (r >= 0)
+                r = bus_client_subscribe(work->bus);
+        if (r >= 0)
                 r = add_signals(work);
         if (r >= 0 && work->draws)
                 r = sd_event_add_time_relative(work->event, NULL, CLOCK_MONOTONIC, TICK_USEC,

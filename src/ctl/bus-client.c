@@ -40,6 +40,18 @@ int bus_client_new_call(sd_bus *bus, const char *method, sd_bus_message **ret) {
         return 0;
 }
 
+int bus_client_subscribe(sd_bus *bus) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        int r;
+
+        r = bus_client_new_call(bus, BUS_METHOD_SUBSCRIBE, &call);
+        if (r >= 0)
+                r = sd_bus_message_set_expect_reply(call, false);
+        if (r >= 0)
+                r = sd_bus_send(bus, call, NULL);
+        return r < 0 ? r : 0;
+}
+
 bool bus_client_is_no_daemon(const sd_bus_error *error) {
         return sd_bus_error_has_names(error, SD_BUS_ERROR_SERVICE_UNKNOWN,
                                       SD_BUS_ERROR_NAME_HAS_NO_OWNER);

@@ -20,6 +20,12 @@ int bus_client_open(sd_bus **ret);
  */
 int bus_client_new_call(sd_bus *bus, const char *method, sd_bus_message **ret);
 
+/*
+ * Has the daemon make signals, which it does only for who asked for them; to be sent to each new daemon
+ * again. What it is asked after that comes after that, so there is no answer. 0 or a negative errno.
+ */
+int bus_client_subscribe(sd_bus *bus);
+
 /* For sd_bus_call() and its like: the user, or the kernel, may need any time. */
 #define BUS_CLIENT_PATIENCE UINT64_MAX
 

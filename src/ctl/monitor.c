@@ -135,6 +135,7 @@ static int on_properties(sd_bus_message *message, void *userdata, sd_bus_error *
 static void ask_anew(Monitor *monitor) {
         daemon_state_done(&monitor->daemon);
         monitor->daemon = (DaemonState){ .current_block = BUS_NO_BLOCK };
+        (void)bus_client_subscribe(monitor->bus);
         (void)daemon_state_get(monitor->bus, NULL, &monitor->daemon);
         follow_work(monitor);
 }
@@ -287,6 +288,8 @@ static int monitor_all(Monitor *monitor, sd_bus_error *reterr_error) {
         r = sd_event_new(&monitor->event);
         if (r >= 0)
                 r = add_matches(monitor);
+        if (r >= 0)
+                r = bus_client_subscribe(monitor->bus);
         if (r >= 0)
                 r = daemon_state_get(monitor->bus, reterr_error, &monitor->daemon);
         if (r >= 0)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "daemon/message.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 static const char *id_of_outcome(Outcome outcome) {
         switch (outcome) {
         case OUTCOME_WRONG_ZONE:
@@ -21,7 +18,7 @@ static const char *id_of_outcome(Outcome outcome) {
 
 LogMessage message_of_block(BlockIndex block, Outcome outcome, const Rule *rule,
                             char number[MESSAGE_NUMBER_MAX]) {
-        (void)snprintf(number, MESSAGE_NUMBER_MAX, "%" PRIu64, block);
+        (void)text_put_number(number, block);
         return (LogMessage){
                 .id = id_of_outcome(outcome),
                 .fields = { { FIELD_BLOCK, number },

@@ -6,6 +6,7 @@
  * another meaning.
  */
 #include "base/log.h"
+#include "base/text.h"
 #include "model/block.h"
 #include "model/outcome.h"
 #include "rules/policy.h"
@@ -40,7 +41,7 @@
 #define FIELD_FILE "MEMPLUG_FILE"
 #define FIELD_ERRORS "MEMPLUG_ERRORS" /* how many */
 
-#define MESSAGE_NUMBER_MAX 24
+#define MESSAGE_NUMBER_MAX TEXT_NUMBER_MAX
 
 /*
  * What is told of a block that came to that outcome; without ID unless it is one that the rules don't

@@ -2,26 +2,23 @@
 #include "model/history.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/parse.h"
+#include "base/text.h"
 
 int history_format(const HistoryEntry *entry, char line[HISTORY_LINE_MAX]) {
-        int n;
+        char *end = stpcpy(text_put_number(line, entry->usec), " ");
 
-        n = snprintf(line, HISTORY_LINE_MAX - 1, "%" PRIu64 " %d %s", entry->usec, entry->level,
-                     entry->text);
-        if (n > HISTORY_LINE_MAX - 2)
-                n = HISTORY_LINE_MAX - 2;
-
+        end = stpcpy(text_put_number(end, (uint64_t)entry->level), " ");
+        end = mempcpy(end, entry->text,
+                      strnlen(entry->text, HISTORY_LINE_MAX - 2 - (size_t)(end - line)));
+        *end = 0;
         for (char *p = line; (p = strchr(p, '\n'));)
                 *p = ' ';
-        line[n] = '\n';
-        line[n + 1] = 0;
-        return n + 1;
+        end = stpcpy(end, "\n");
+        return (int)(end - line);
 }
 
 int history_parse(char *line, HistoryEntry *ret) {

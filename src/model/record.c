@@ -2,13 +2,12 @@
 #include "model/record.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/macro.h"
 #include "base/parse.h"
+#include "base/text.h"
 
 /* Bytes that a string may have in a line; all of them and the numbers fit. */
 #define FILE_TEXT_MAX 512
@@ -34,10 +33,6 @@ const char *record_word(const Record *record) {
                                               : record_kind_to_string(record->kind);
 }
 
-static const char *or_dash(const char *word) {
-        return word && *word ? word : "-";
-}
-
 static unsigned number_of_error(int error) {
         return error < 0 ? 0U - (unsigned)error : 0;
 }
@@ -50,6 +45,17 @@ static size_t fitting_length(const char *text, size_t max) {
                 while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
                         n--;
         return n;
+}
+
+static char *add_number(char *end, uint64_t number) {
+        return stpcpy(text_put_number(end, number), " ");
+}
+
+/* NULL and "" are none. */
+static char *add_word(char *end, const char *word) {
+        size_t n = word ? strnlen(word, WORD_TEXT_MAX) : 0;
+
+        return stpcpy(n > 0 ? mempcpy(end, word, n) : stpcpy(end, "-"), " ");
 }
 
 static char *add_field(char *end, const char *text, size_t max) {
@@ -65,17 +71,22 @@ int record_format(const Record *record, char line[RECORD_LINE_MAX]) {
         const bool settled = record->kind == RECORD_SETTLED;
         char zones[VALID_ZONES_TEXT_MAX], *end = line;
 
-        end += snprintf(line, RECORD_LINE_MAX,
-                        "%" PRIu64 " %" PRIu64 " %" PRIu64 " %s %s %s %s %.*s %s %u %" PRIu64
-                        " %s %u %s %u %u\t",
-                        record->usec, record->block, (uint64_t)record->inode,
-                        record_kind_to_string(record->kind), record->asked ? "asked" : "-",
-                        settled ? outcome_to_string(record->outcome) : "-",
-                        onliner_to_string(record->onliner), WORD_TEXT_MAX, or_dash(record->wanted),
-                        or_dash(zone_kind_to_string(record->zone)), number_of_error(record->error),
-                        record->duration, record->written ? "written" : "-", record->n_writes,
-                        record->fell_back ? outcome_to_string(record->first_outcome) : "-",
-                        number_of_error(record->first_error), record->line);
+        end = add_number(end, record->usec);
+        end = add_number(end, record->block);
+        end = add_number(end, (uint64_t)record->inode);
+        end = add_word(end, record_kind_to_string(record->kind));
+        end = add_word(end, record->asked ? "asked" : NULL);
+        end = add_word(end, settled ? outcome_to_string(record->outcome) : NULL);
+        end = add_word(end, onliner_to_string(record->onliner));
+        end = add_word(end, record->wanted);
+        end = add_word(end, zone_kind_to_string(record->zone));
+        end = add_number(end, number_of_error(record->error));
+        end = add_number(end, record->duration);
+        end = add_word(end, record->written ? "written" : NULL);
+        end = add_number(end, record->n_writes);
+        end = add_word(end, record->fell_back ? outcome_to_string(record->first_outcome) : NULL);
+        end = add_number(end, number_of_error(record->first_error));
+        end = stpcpy(text_put_number(end, record->line), "\t");
         end = add_field(end, valid_zones_format(&record->zones, zones), VALID_ZONES_TEXT_MAX);
         end = add_field(end, record->file, FILE_TEXT_MAX);
         end = add_field(end, record->rule, RULE_TEXT_MAX);

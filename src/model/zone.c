@@ -2,7 +2,6 @@
 #include "model/zone.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const zone_table[] = {
@@ -64,7 +63,7 @@ ZoneKind valid_zones_first_kind(const ValidZones *zones) {
 }
 
 const char *valid_zones_format(const ValidZones *zones, char text[VALID_ZONES_TEXT_MAX]) {
-        size_t n = 0;
+        char *end = text;
 
         if (!zones->known)
                 return strcpy(text, "?");
@@ -72,7 +71,6 @@ const char *valid_zones_format(const ValidZones *zones, char text[VALID_ZONES_TE
                 return strcpy(text, "none");
 
         for (size_t i = 0; i < zones->n_zones; i++)
-                n += (size_t)snprintf(text + n, VALID_ZONES_TEXT_MAX - n, "%s%s", i > 0 ? " " : "",
-                                      zone_to_string(zones->zones[i]));
+                end = stpcpy(stpcpy(end, i > 0 ? " " : ""), zone_to_string(zones->zones[i]));
         return text;
 }

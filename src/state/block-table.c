@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "base/parse.h"
+#include "base/text.h"
 
 /*
  * "memplugd-blocks 1 BOOT-ID", then lines "online INDEX INODE ZONE", "released …", "gone INDEX 0 -".
@@ -187,13 +188,14 @@ int block_table_commit(BlockTable *table) {
 }
 
 static int append_record(BlockTable *table, const char *word, const BlockRecord *record) {
-        char line[LINE_MAX_LENGTH];
-        int n;
+        char line[LINE_MAX_LENGTH], *end;
 
-        n = snprintf(line, sizeof(line), "%s %" PRIu64 " %" PRIu64 " %s\n", word, record->index,
-                     (uint64_t)record->inode,
-                     record->zone < 0 ? NO_ZONE : zone_kind_to_string(record->zone));
-        return append(table, line, (size_t)n);
+        end = stpcpy(stpcpy(line, word), " ");
+        end = stpcpy(text_put_number(end, record->index), " ");
+        end = stpcpy(text_put_number(end, (uint64_t)record->inode), " ");
+        end = stpcpy(end, record->zone < 0 ? NO_ZONE : zone_kind_to_string(record->zone));
+        end = stpcpy(end, "\n");
+        return append(table, line, (size_t)(end - line));
 }
 
 /* Writes all of it to NAME.new, which then takes the place of NAME. */

@@ -18,15 +18,12 @@
 
 #include "base/io.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "sysfs/sysfs-internal.h"
 
 char *sysfs_block_path(BlockIndex index, const char *file, char path[SYSFS_BLOCK_PATH_MAX]) {
-        char digits[24], *first = digits + sizeof(digits), *end = stpcpy(path, "memory");
+        char *end = text_put_number(stpcpy(path, "memory"), index);
 
-        do
-                *--first = (char)('0' + index % 10);
-        while ((index /= 10) > 0);
-        end = mempcpy(end, first, (size_t)(digits + sizeof(digits) - first));
         if (*file)
                 *end++ = '/';
         (void)strcpy(end, file);

@@ -67,7 +67,8 @@ typedef struct Fake {
         uint64_t block, since, trouble_since;
         char trouble[TEXT_MAX];
         bool has_hold;
-        bool is_deaf; /* it doesn't end a task that is cancelled */
+        bool is_subscribed; /* somebody is: memplugd would send no signals otherwise */
+        bool is_deaf;       /* it doesn't end a task that is cancelled */
 } Fake;
 
 _printf_(1, 2) static void say(const char *format, ...) {
@@ -154,6 +155,8 @@ static void say_blocks(sd_bus_message *call) {
 static int answer_blocks(Fake *fake, const Answer *answer, sd_bus_message *call) {
         int r;
 
+        /* For it shows how far that is. */
+        assert(fake->is_subscribed);
         (void)strcpy(fake->caller, sd_bus_message_get_sender(call));
         r = refuse(answer, call);
         if (r != 0)
@@ -275,6 +278,13 @@ static int on_hold(sd_bus_message *call, void *userdata, sd_bus_error *reterr_er
         return sd_bus_reply_method_return(call, "h", writer);
 }
 
+static int on_subscribe(sd_bus_message *call, void *userdata, sd_bus_error *reterr_error) {
+        Fake *fake = userdata;
+
+        fake->is_subscribed = true;
+        return sd_bus_reply_method_return(call, "");
+}
+
 static int get_taken_over(sd_bus *bus, const char *path, const char *interface,
                           const char *property, sd_bus_message *reply, void *userdata,
                           sd_bus_error *reterr_error) {
@@ -378,6 +388,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD("Unplug", "st", "a(tssi)", on_unplug, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("CancelTask", "", "", on_cancel, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_METHOD("Hold", "s", "h", on_hold, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_METHOD("Subscribe", "", "", on_subscribe, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_SIGNAL("Uevent", "ts", 0),
         SD_BUS_SIGNAL("Verdict", "tsss", 0),
         SD_BUS_SIGNAL("Outcome", "tssitts", 0),
@@ -385,10 +396,19 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
+static void emit(Fake *fake, const char *name, const char *types, ...) {
+        va_list ap;
+
+        assert(fake->is_subscribed);
+        va_start(ap, types);
+        assert(sd_bus_emit_signalv(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, name, types, ap) >=
+               0);
+        va_end(ap);
+}
+
 static void emit_outcome(Fake *fake, uint64_t block, const Result *result) {
-        assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Outcome", "tssitts",
-                                  block, result->word, result->zone, result->error, UINT64_C(12345),
-                                  UINT64_C(1), "the test's rule (test.conf:3)") >= 0);
+        emit(fake, "Outcome", "tssitts", block, result->word, result->zone, result->error,
+             UINT64_C(12345), UINT64_C(1), "the test's rule (test.conf:3)");
 }
 
 static Answer *find_answer(Fake *fake, const char *method) {
@@ -426,17 +446,16 @@ static bool run_answer(Fake *fake, const char *line) {
 static bool run_outcome(Fake *fake, const char *line) {
         unsigned long long block;
         Result result = {};
-        bool emit;
+        bool is_emit = strncmp(line, "emit ", 5) == 0;
 
-        emit = strncmp(line, "emit ", 5) == 0;
-        if (!emit && strncmp(line, "outcome ", 8) != 0)
+        if (!is_emit && strncmp(line, "outcome ", 8) != 0)
                 return false;
 
         assert(sscanf(line, "%*s %llu %31s %31s %d", &block, result.word, result.zone,
                       &result.error) == 4);
         if (strcmp(result.zone, "-") == 0)
                 result.zone[0] = 0;
-        if (emit)
+        if (is_emit)
                 emit_outcome(fake, block, &result);
         else {
                 assert(block < BLOCKS_MAX);
@@ -451,15 +470,11 @@ static bool run_signal(Fake *fake, const char *line) {
         int level;
 
         if (sscanf(line, "uevent %llu %31s", &number, word) == 2)
-                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Uevent",
-                                          "ts", (uint64_t)number, word) >= 0);
+                emit(fake, "Uevent", "ts", (uint64_t)number, word);
         else if (sscanf(line, "verdict %llu %31s %255[^\n]", &number, word, text) == 3)
-                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Verdict",
-                                          "tsss", (uint64_t)number, word, text,
-                                          "1G of 3G movable") >= 0);
+                emit(fake, "Verdict", "tsss", (uint64_t)number, word, text, "1G of 3G movable");
         else if (sscanf(line, "told %d %255[^\n]", &level, text) == 2)
-                assert(sd_bus_emit_signal(fake->bus, BUS_PATH, BUS_INTERFACE_MANAGER, "Told", "tis",
-                                          UINT64_C(1795327803123456), level, text) >= 0);
+                emit(fake, "Told", "tis", UINT64_C(1795327803123456), level, text);
         else
                 return false;
 

@@ -75,10 +75,16 @@ def start(box, config):
 
 
 class Monitor:
-    """All signals of memplugd's from now on."""
+    """All signals of memplugd's from now on. busctl can't subscribe for as long as it listens: so somebody
+    else does."""
 
     def __init__(self, box):
         self.box = box
+        self.subscriber = box.guest.start("exec memplugctl monitor --json")
+        # It has subscribed by the time it is told of a reload.
+        box.guest.run(
+            "timeout 60 sh -c 'until grep -q . "
+            f"{self.subscriber.output_file}; do memplugctl reload; sleep 0.1; done'", timeout=90)
         self.job = box.guest.start(
             f"exec busctl monitor --json=short --match \"type='signal',sender='{NAME}'\"")
         box.wait_file(self.job.output_file, "Monitoring bus")
@@ -91,6 +97,14 @@ class Monitor:
         lines = [json.loads(line) for line in self.job.output().splitlines()
                  if line.startswith("{")]
         return [(line["member"], line["payload"]["data"]) for line in lines]
+
+    def end_subscription(self):
+        """Until memplugd knows of it: it reads what the bus says in order."""
+        self.subscriber.kill()
+        self.subscriber.wait()
+        self.box.guest.run("timeout 60 sh -c 'while busctl list | grep -q memplugctl; do sleep 0.1; "
+                           "done'", timeout=90)
+        get(self.box, "Mode")
 
     def end(self):
         self.job.kill()
@@ -171,9 +185,17 @@ def bus_tells_what_happens(box):
     box.wait_journal("^memory[0-9]+: done", count=len(new))
     monitor.wait('"member":"Told"', len(new))
     monitor.wait('"member":"Uevent".*"online"', len(new))
+    signals = monitor.signals()
+
+    # Without anybody who has subscribed, properties still say that they change.
+    monitor.end_subscription()
+    n_before = len([member for member, _ in monitor.signals() if member != "PropertiesChanged"])
+    box.wait_online(box.plug("d2", "256M", 1))
+    monitor.wait('"member":"PropertiesChanged".*"done":10,')
+    expect("signals of blocks", len([member for member, _ in monitor.signals()
+                                     if member != "PropertiesChanged"]), n_before)
     monitor.end()
 
-    signals = monitor.signals()
     rule = f"rule 'node 1 can be pulled' ({CONFIG}:2)"
     for index in new:
         mine = [(member, data[1:]) for member, data in signals

@@ -13,6 +13,7 @@
 #include "base/parse.h"
 #include "base/range-set.h"
 #include "base/string-table.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "fake-tree.h"
 #include "suite.h"
@@ -461,10 +462,23 @@ START_TEST(copies_utf_8) {
 }
 END_TEST
 
+START_TEST(puts_numbers) {
+        static const uint64_t numbers[] = { 0, 7, 10, 99, 100, 4711, UINT64_MAX };
+
+        for (size_t i = 0; i < ELEMENTSOF(numbers); i++) {
+                char text[TEXT_NUMBER_MAX], wanted[32];
+
+                ck_assert_ptr_eq(text_put_number(text, numbers[i]), text + strlen(text));
+                (void)snprintf(wanted, sizeof(wanted), "%" PRIu64, numbers[i]);
+                ck_assert_str_eq(text, wanted);
+        }
+}
+END_TEST
+
 TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
              parses_percentages, parses_the_number_behind_a_prefix,
              range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
              log_levels_are_words_or_numbers, lines_with_an_id_go_to_the_sink,
              reads_attributes_up_to_their_room, reads_only_regular_files_that_arent_too_large,
-             reads_files_of_unknown_size, copies_utf_8);
+             reads_files_of_unknown_size, copies_utf_8, puts_numbers);

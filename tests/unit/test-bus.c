@@ -437,6 +437,12 @@ static void begin(Fake *fake) {
         bus_server_begin(fake->server);
 }
 
+/* Has what happens told as signals. */
+static void subscribe(Fake *fake) {
+        expect_success(call_manager(fake, BUS_METHOD_SUBSCRIBE, ""));
+        settle(fake);
+}
+
 static void end(Fake *fake) {
         disconnect_ends(fake);
         bus_server_free(fake->server);
@@ -1518,6 +1524,7 @@ START_TEST(signals) {
         Fake fake;
 
         begin(&fake);
+        subscribe(&fake);
         bus_server_uevent(fake.server, &(Uevent){ UEVENT_ADD, 33 });
         bus_server_uevent(fake.server, &(Uevent){ UEVENT_OTHER, 33 });
         bus_server_verdict(fake.server, &verdict);
@@ -1533,14 +1540,57 @@ START_TEST(signals) {
 }
 END_TEST
 
+/* Who has subscribed is told by the bus when he leaves; and he may leave before that is so. */
+START_TEST(signals_are_for_subscribers) {
+        Fake fake;
+
+        begin(&fake);
+        bus_server_told(fake.server, 1, 6, "nobody");
+        subscribe(&fake);
+        subscribe(&fake);
+        fake.caller = ":1.8";
+        subscribe(&fake);
+        bus_server_told(fake.server, 1, 6, "both");
+        settle(&fake);
+
+        tell_left(&fake, "org.freedesktop.DBus", ":1.8", "");
+        tell_left(&fake, "org.freedesktop.DBus", ":1.9", "");
+        tell_left(&fake, "org.freedesktop.DBus", CALLER, CALLER);
+        tell_left(&fake, ":1.9", CALLER, "");
+        bus_server_told(fake.server, 1, 6, "one");
+        settle(&fake);
+
+        /* What is left of it when the last one goes is dropped. */
+        bus_server_told(fake.server, 1, 6, "too late");
+        fake.caller = CALLER;
+        expect_success(call_manager(&fake, BUS_METHOD_UNSUBSCRIBE, ""));
+        expect_success(call_manager(&fake, BUS_METHOD_UNSUBSCRIBE, ""));
+        bus_server_told(fake.server, 1, 6, "nobody");
+        fake.has_left = true;
+        subscribe(&fake);
+        bus_server_told(fake.server, 1, 6, "nobody");
+        fake.has_left = false;
+        subscribe(&fake);
+        tell_left(&fake, "org.freedesktop.DBus", CALLER, "");
+        bus_server_told(fake.server, 1, 6, "nobody");
+        subscribe(&fake);
+        bus_server_told(fake.server, 1, 6, "again");
+        settle(&fake);
+        ck_assert_str_eq(fake.signals, "Told 6 both\nTold 6 one\nTold 6 again\n");
+        end(&fake);
+}
+END_TEST
+
 START_TEST(no_signals_without_a_bus) {
         Fake fake;
 
         begin(&fake);
+        subscribe(&fake);
         bus_server_told(fake.server, 1, 6, "lost with the connection");
         disconnect_ends(&fake);
         bus_server_told(fake.server, 1, 6, "nobody listens");
         connect_ends(&fake);
+        subscribe(&fake);
         bus_server_told(fake.server, 1, 6, "without a name");
         bus_server_begin(fake.server);
         bus_server_told(fake.server, 1, 6, "heard");
@@ -1557,6 +1607,7 @@ START_TEST(too_many_signals) {
         Fake fake;
 
         begin(&fake);
+        subscribe(&fake);
         (void)memset(text, 'x', sizeof(text) - 1);
         text[sizeof(text) - 1] = 0;
         for (size_t i = 0; i < n; i++)
@@ -1614,12 +1665,12 @@ START_TEST(the_end_waits_for_the_bus) {
         Fake fake;
 
         begin(&fake);
-        settle(&fake);
+        subscribe(&fake);
         ck_assert_uint_gt(fill_and_finish(&fake), 0);
         end(&fake);
 
         begin(&fake);
-        settle(&fake);
+        subscribe(&fake);
         reader = begin_reading(&fake);
         ck_assert_uint_eq(fill_and_finish(&fake), 0);
         (void)kill(reader, SIGKILL);
@@ -1628,10 +1679,49 @@ START_TEST(the_end_waits_for_the_bus) {
 }
 END_TEST
 
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        (void)source;
+        (void)usec;
+        *(bool *)userdata = true;
+        return 0;
+}
+
+/* A second, but not once somebody has subscribed: then it is told before that second is over. */
+START_TEST(changes_wait_while_nobody_watches) {
+        for (size_t i = 0; i < 2; i++) {
+                uint64_t begun = clock_usec(CLOCK_MONOTONIC);
+                sd_event_source *timer = NULL;
+                bool is_over = false;
+                Fake fake;
+
+                begin(&fake);
+                fake.state.is_busy = true;
+                bus_server_changed(fake.server);
+                ck_assert_int_ge(sd_event_add_time_relative(fake.event, &timer, CLOCK_MONOTONIC,
+                                                            900 * 1000, 0, on_timer, &is_over),
+                                 0);
+                ck_assert_int_ge(sd_event_source_set_priority(timer, SD_EVENT_PRIORITY_IDLE + 1),
+                                 0);
+                if (i == 1)
+                        subscribe(&fake);
+                while (fake.n_signals == 0)
+                        ck_assert_int_ge(sd_event_run(fake.event, UINT64_MAX), 0);
+                if (i == 1)
+                        ck_assert(!is_over);
+                else
+                        ck_assert_uint_ge(clock_usec(CLOCK_MONOTONIC) - begun, 1000 * 1000);
+                ck_assert_str_eq(fake.signals, "Changed Busy\n");
+                sd_event_source_unref(timer);
+                end(&fake);
+        }
+}
+END_TEST
+
 START_TEST(changes_are_told_together) {
         Fake fake;
 
         begin(&fake);
+        subscribe(&fake);
         fake.state.is_busy = true;
         bus_server_changed(fake.server);
         for (size_t i = 0; i < 100; i++) {
@@ -1671,5 +1761,6 @@ TEST_PROGRAM("bus", interfaces, properties, devices, strangers_are_refused, root
              eject_that_fails, one_task_at_a_time, task_is_cancelled,
              task_is_cancelled_before_it_begins, task_of_one_who_leaves, task_without_a_bus,
              task_that_cannot_be, unplug_of_what_is_no_dimm, task_of_too_many, signals,
-             no_signals_without_a_bus, too_many_signals, changes_are_told_together,
+             signals_are_for_subscribers, no_signals_without_a_bus, too_many_signals,
+             changes_are_told_together, changes_wait_while_nobody_watches,
              the_end_waits_for_the_bus, devices_are_read_now_and_then, devices_with_busy_blocks);
