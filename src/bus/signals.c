@@ -15,8 +15,8 @@
 #include "base/utf8.h"
 #include "bus/server-internal.h"
 
-/* Enough for the signals of a thousand blocks. */
-#define RING_SIZE (512 * 1024)
+/* Enough for the signals of 512 blocks that are announced and decided at once, twice over. */
+#define RING_SIZE (256 * 1024)
 
 /* The end waits so long for the bus to take what is left. */
 #define FLUSH_USEC (1000 * 1000)
@@ -37,15 +37,25 @@ typedef enum SignalKind {
 /* A record of the ring. */
 typedef struct Signal {
         SignalKind kind;
-        BlockIndex block;
-        UeventAction action;
-        Online online;
-        const char *word; /* of an outcome; it is nobody's */
-        ZoneKind zone;
-        int error;
-        uint64_t duration, n_writes, usec;
-        int level;
-        size_t second; /* where in 'text' the second text begins */
+        uint32_t second; /* where in 'text' the second text begins */
+        union {
+                Uevent uevent;
+                struct {
+                        BlockIndex block;
+                        Online online;
+                } verdict;
+                struct {
+                        BlockIndex block;
+                        const char *word; /* nobody's */
+                        uint64_t duration, n_writes;
+                        ZoneKind zone;
+                        int error;
+                } outcome;
+                struct {
+                        uint64_t usec;
+                        int level;
+                } told;
+        };
         char text[];
 } Signal;
 
@@ -81,7 +91,7 @@ static void put(BusServer *server, const Signal *signal, const char *first, cons
         if (!copy)
                 return;
         *copy = *signal;
-        copy->second = n_first;
+        copy->second = (uint32_t)n_first;
         (void)memcpy(copy->text, texts, n);
         signals_wake(server);
 }
@@ -92,9 +102,7 @@ void bus_server_uevent(BusServer *server, const Uevent *uevent) {
                 return;
 
         server->devices_are_old = true;
-        put(server,
-            &(Signal){ .kind = SIGNAL_UEVENT, .block = uevent->block, .action = uevent->action },
-            "", "");
+        put(server, &(Signal){ .kind = SIGNAL_UEVENT, .uevent = *uevent }, "", "");
 }
 
 void bus_server_verdict(BusServer *server, const Verdict *verdict) {
@@ -107,7 +115,7 @@ void bus_server_verdict(BusServer *server, const Verdict *verdict) {
         if (verdict->budget.cause != BUDGET_NOT_ASKED)
                 (void)budget_reason_format(&verdict->budget, reason);
         put(server,
-            &(Signal){ .kind = SIGNAL_VERDICT, .block = verdict->block, .online = verdict->online },
+            &(Signal){ .kind = SIGNAL_VERDICT, .verdict = { verdict->block, verdict->online } },
             rule, reason);
 }
 
@@ -124,18 +132,20 @@ void bus_server_record(BusServer *server, const Record *record) {
         put(server,
             &(Signal){
                     .kind = SIGNAL_OUTCOME,
-                    .block = record->block,
-                    .word = record_word(record),
-                    .zone = record->zone,
-                    .error = -record->error,
-                    .duration = record->duration,
-                    .n_writes = record->n_writes,
+                    .outcome = {
+                            .block = record->block,
+                            .word = record_word(record),
+                            .zone = record->zone,
+                            .error = -record->error,
+                            .duration = record->duration,
+                            .n_writes = record->n_writes,
+                    },
             },
             rule, "");
 }
 
 void bus_server_told(BusServer *server, uint64_t usec, int level, const char *text) {
-        put(server, &(Signal){ .kind = SIGNAL_TOLD, .usec = usec, .level = level }, text, "");
+        put(server, &(Signal){ .kind = SIGNAL_TOLD, .told = { usec, level } }, text, "");
 }
 
 static int send_told(sd_bus *bus, uint64_t usec, int level, const char *text) {
@@ -143,26 +153,30 @@ static int send_told(sd_bus *bus, uint64_t usec, int level, const char *text) {
                                   BUS_SIGNATURE_TOLD, usec, level, text);
 }
 
-static int send_signal(sd_bus *bus, const Signal *signal) {
-        const char *zone = zone_kind_to_string(signal->zone) ?: "";
+static int send_outcome(sd_bus *bus, const Signal *signal) {
+        const char *zone = zone_kind_to_string(signal->outcome.zone) ?: "";
 
+        return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_OUTCOME,
+                                  BUS_SIGNATURE_OUTCOME, signal->outcome.block,
+                                  signal->outcome.word, zone, signal->outcome.error,
+                                  signal->outcome.duration, signal->outcome.n_writes, signal->text);
+}
+
+static int send_signal(sd_bus *bus, const Signal *signal) {
         switch (signal->kind) {
         case SIGNAL_UEVENT:
                 return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_UEVENT,
-                                          BUS_SIGNATURE_UEVENT, signal->block,
-                                          uevent_action_to_string(signal->action));
+                                          BUS_SIGNATURE_UEVENT, signal->uevent.block,
+                                          uevent_action_to_string(signal->uevent.action));
         case SIGNAL_VERDICT:
                 return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_VERDICT,
-                                          BUS_SIGNATURE_VERDICT, signal->block,
-                                          online_to_string(signal->online), signal->text,
+                                          BUS_SIGNATURE_VERDICT, signal->verdict.block,
+                                          online_to_string(signal->verdict.online), signal->text,
                                           signal->text + signal->second);
         case SIGNAL_OUTCOME:
-                return sd_bus_emit_signal(bus, BUS_PATH, BUS_INTERFACE_MANAGER, BUS_SIGNAL_OUTCOME,
-                                          BUS_SIGNATURE_OUTCOME, signal->block, signal->word, zone,
-                                          signal->error, signal->duration, signal->n_writes,
-                                          signal->text);
+                return send_outcome(bus, signal);
         default:
-                return send_told(bus, signal->usec, signal->level, signal->text);
+                return send_told(bus, signal->told.usec, signal->told.level, signal->text);
         }
 }
 

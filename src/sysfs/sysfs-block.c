@@ -99,6 +99,11 @@ static void note_node(void *userdata, const char *name) {
                 *node = (int)n;
 }
 
+char *sysfs_node_link(int node, BlockIndex index, char path[SYSFS_NODE_LINK_MAX]) {
+        (void)snprintf(path, SYSFS_NODE_LINK_MAX, "node%d/memory%" PRIu64, node, index);
+        return path;
+}
+
 /* The lowest N of the nodeN that a block's directory has, or NODE_UNKNOWN. */
 static int read_node_links(Sysfs *sysfs, BlockIndex index, int *ret) {
         _cleanup_close_ int dir_fd = -EBADF;
@@ -125,13 +130,12 @@ int sysfs_read_inode(Sysfs *sysfs, BlockIndex index, ino_t *ret) {
         return 0;
 }
 
-/* Through the block's link to that node, and the node's link to the block. False: it isn't so linked. */
+/* False: it isn't so linked. */
 static bool read_inode_by_node(Sysfs *sysfs, BlockIndex index, int node, ino_t *ret) {
-        char link[64], path[SYSFS_BLOCK_PATH_MAX];
+        char path[SYSFS_NODE_LINK_MAX];
         struct stat st;
 
-        (void)snprintf(link, sizeof(link), "node%d/memory%" PRIu64, node, index);
-        if (fstatat(sysfs->memory_fd, sysfs_block_path(index, link, path), &st, 0) < 0)
+        if (fstatat(sysfs->node_fd, sysfs_node_link(node, index, path), &st, 0) < 0)
                 return false;
 
         *ret = st.st_ino;

@@ -25,6 +25,14 @@ struct Sysfs {
 #define SYSFS_BLOCK_PATH_MAX 128
 char *sysfs_block_path(BlockIndex index, const char *file, char path[SYSFS_BLOCK_PATH_MAX]);
 
+/*
+ * Writes "nodeN/memoryM", the node's link to the block: the kernel makes it before the block's own link to
+ * the node, but after that by which it knows the block's node itself. Only the one of them is looked up, for
+ * the kernel keeps what was looked up in its caches, and counts it as the memory of who did. Answers 'path'.
+ */
+#define SYSFS_NODE_LINK_MAX 48
+char *sysfs_node_link(int node, BlockIndex index, char path[SYSFS_NODE_LINK_MAX]);
+
 /* Opens a block's file, or with "" its directory. A descriptor or a negative errno. */
 int sysfs_open_file(Sysfs *sysfs, BlockIndex index, const char *file, int flags);
 

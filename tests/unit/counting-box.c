@@ -253,6 +253,8 @@ static int op_read_inode(void *userdata, BlockIndex index, ino_t *ret) {
 static int op_read_uevent(void *userdata, Uevent *ret) {
         Box *box = userdata;
 
+        if (box->read_uevent)
+                return box->read_uevent(ret);
         if (box->next == box->n_queue)
                 return 0;
         *ret = box->queue[box->next++];
@@ -400,22 +402,6 @@ Cost box_count(Box *box) {
         box_begin_counting();
         box_run(box);
         return box_end_counting();
-}
-
-/* One at a time: the worst that the daemon's loop can have. */
-size_t box_receive(Box *box, int fd) {
-        char datagram[8192];
-        size_t n_events = 0;
-        ssize_t n;
-
-        box->n_queue = box->next = 0;
-        while (n_events == 0 && (n = recv(fd, datagram, sizeof(datagram), MSG_DONTWAIT)) >= 0)
-                if (uevent_parse(datagram, (size_t)n, &box->queue[box->n_queue]) > 0) {
-                        box->n_queue++;
-                        n_events++;
-                }
-        box_run(box);
-        return n_events;
 }
 
 Cost box_measure(Box *box, BlockIndex first, size_t n) {

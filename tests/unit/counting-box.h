@@ -25,6 +25,7 @@ typedef struct Box {
         int run_fd;
         Policy *policy;
         Rounds rounds;
+        int (*read_uevent)(Uevent *ret); /* where events come from, instead of the queue; or NULL */
         size_t n_queue, next;
         Uevent queue[QUEUE_MAX];
         bool barrier;
@@ -50,9 +51,6 @@ Cost box_count(Box *box);
 /* The same in parts: what is done between these two is counted. */
 void box_begin_counting(void);
 Cost box_end_counting(void);
-
-/* Takes the next event out of a socket, as the kernel writes them, and goes on. Answers how many: 1 or 0. */
-size_t box_receive(Box *box, int fd);
 
 /* Adds a DIMM of so many blocks, and announces them. */
 void box_plug(Box *box, BlockIndex first, size_t n);

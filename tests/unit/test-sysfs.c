@@ -96,6 +96,25 @@ START_TEST(a_half_linked_block_is_not_linked) {
 }
 END_TEST
 
+/* Of one block after the other, on the same node: the node's link alone is looked up, for it comes first. */
+START_TEST(a_node_link_is_enough) {
+        FakeTree *tree = fake_tree_new();
+        _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
+        Block block;
+
+        fake_block(tree, 40, "offline", "Normal Movable", 1);
+        fake_block(tree, 41, "offline", "Normal Movable", 1);
+        fake_remove(tree, "sys/devices/system/memory/memory41/node1");
+
+        ck_assert_int_eq(sysfs_read_block(sysfs, 40, &block), 0);
+        ck_assert_int_eq(block.node, 1);
+        ck_assert_int_eq(sysfs_read_block(sysfs, 41, &block), 0);
+        ck_assert_int_eq(block.node, 1);
+        ck_assert(block.valid_zones.known);
+        fake_tree_free(tree);
+}
+END_TEST
+
 START_TEST(without_numa_all_is_node_0) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(snapshot_done) Snapshot snapshot = {};
@@ -467,7 +486,7 @@ END_TEST
 
 TEST_PROGRAM("sysfs", reads_a_block, the_lowest_of_two_nodes_counts,
              valid_zones_of_an_unlinked_block_is_not_opened, a_half_linked_block_is_not_linked,
-             without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones,
+             a_node_link_is_enough, without_numa_all_is_node_0, an_old_kernel_has_no_valid_zones,
              many_blocks_are_read_by_threads, all_blocks_come_sorted,
              memory0_is_found_wherever_it_will_do, what_is_missing_or_odd_is_an_error,
              writes_the_word_as_it_is, settings_are_read_and_written_at_their_places,
