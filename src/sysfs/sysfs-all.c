@@ -4,17 +4,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 
 #include "base/io.h"
 #include "base/parse.h"
 #include "sysfs/sysfs-internal.h"
 
-/* More than one thread is used for so many blocks, and each takes so many at a time. */
-#define MANY_BLOCKS 8192
+/* Each thread takes so many blocks at a time. */
 #define BLOCKS_AT_A_TIME 512
-#define READERS_MAX 16
 
 /* What the threads share that read blocks. */
 typedef struct Reading {
@@ -154,29 +151,13 @@ static void read_one(Reading *reading, Block *block) {
                 reading->n_unreadable++;
 }
 
-static void *read_some(void *userdata) {
+static void read_some(void *userdata) {
         Reading *reading = userdata;
         size_t n = reading->snapshot->n_blocks, i;
 
         while (reading->error == 0 && (i = atomic_fetch_add(&reading->next, BLOCKS_AT_A_TIME)) < n)
                 for (size_t k = i; k < i + BLOCKS_AT_A_TIME && k < n; k++)
                         read_one(reading, &reading->snapshot->blocks[k]);
-        return NULL;
-}
-
-/* A thread that can't be had is one less. */
-static void read_in_threads(Reading *reading) {
-        unsigned n_readers =
-                reading->snapshot->n_blocks < MANY_BLOCKS ? 1 : reading->sysfs->n_readers;
-        pthread_t threads[READERS_MAX];
-        unsigned n = 0;
-
-        while (n + 1 < n_readers && n < READERS_MAX &&
-               pthread_create(&threads[n], NULL, read_some, reading) == 0)
-                n++;
-        (void)read_some(reading);
-        while (n > 0)
-                (void)pthread_join(threads[--n], NULL);
 }
 
 /*
@@ -187,7 +168,7 @@ static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
         Reading reading = { .sysfs = sysfs, .snapshot = snapshot };
         size_t n = 0;
 
-        read_in_threads(&reading);
+        sysfs_in_threads(sysfs, snapshot->n_blocks, read_some, &reading);
         for (size_t i = 0; i < snapshot->n_blocks; i++)
                 if (snapshot->blocks[i].state != _BLOCK_STATE_INVALID)
                         snapshot->blocks[n++] = snapshot->blocks[i];

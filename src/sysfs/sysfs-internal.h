@@ -37,5 +37,12 @@ int sysfs_read_dir_at(int dir_fd, const char *path, DIR **ret);
 typedef void (*SysfsName)(void *userdata, const char *name);
 int sysfs_each_name(int dir_fd, SysfsName call, void *userdata);
 
+/*
+ * Calls it in as many threads as there are readers, if it is about very many blocks; this one is the first
+ * of them. All have ended when this returns. What a thread leaves open isn't open in the others.
+ */
+void sysfs_in_threads(const Sysfs *sysfs, size_t n_blocks, void (*call)(void *userdata),
+                      void *userdata);
+
 /* Opens valid_zones, for which the block's node link must have been seen since its state was opened. */
 int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);
