@@ -32,8 +32,13 @@ static bool has_node_link(Sysfs *sysfs, const Block *block) {
 }
 
 /*
- * Like sysfs_read_block(), with the node that link_blocks() found, if it still holds: where the block
- * is online, it does, for that comes after.
+ * Like sysfs_read_block(), with the node that link_blocks() found, if it still holds: where the block is
+ * online, it does, for that comes after. Else the block's own link is looked for, and if it is there, its
+ * state is read once more: so it was the same block all the time.
+ *
+ * Both files are opened before the first is read, and so an online block's state is read only once. Of a
+ * block that is only being linked, valid_zones is opened too soon then; but to open it runs no code of
+ * memory blocks (kernfs_fop_open() in fs/kernfs/file.c), and it isn't read.
  */
 static int read_listed_block(Sysfs *sysfs, Block *block) {
         _cleanup_(sysfs_close_block) SysfsBlock open = { .index = block->index,
@@ -41,25 +46,29 @@ static int read_listed_block(Sysfs *sysfs, Block *block) {
                                                          .node = block->node,
                                                          .state_fd = -EBADF,
                                                          .zones_fd = -EBADF };
-        int r;
+        BlockState state;
+        int r = 0;
 
         open.state_fd = sysfs_open_file(sysfs, block->index, "state", O_RDONLY);
         if (open.state_fd < 0)
                 return open.state_fd;
-        if (open.node == NODE_UNKNOWN)
-                return sysfs_read_open_block(sysfs, &open, block);
-
-        r = sysfs_read_open_block(sysfs, &open, block);
+        if (open.node != NODE_UNKNOWN)
+                r = sysfs_open_zones(sysfs, &open);
+        if (r == 0)
+                r = sysfs_read_open_state(&open, &state);
         if (r < 0)
                 return r;
-        if (sysfs_has_nodes(sysfs) && block->state != BLOCK_ONLINE &&
-            !has_node_link(sysfs, block)) {
-                block->node = NODE_UNKNOWN;
+
+        if (open.node != NODE_UNKNOWN && state != BLOCK_ONLINE && sysfs_has_nodes(sysfs)) {
+                if (has_node_link(sysfs, block))
+                        return sysfs_read_open_block(sysfs, &open, block);
+                *block = (Block){ .index = open.index,
+                                  .inode = open.inode,
+                                  .node = NODE_UNKNOWN,
+                                  .state = state };
                 return 0;
         }
-
-        r = sysfs_open_zones(sysfs, &open);
-        return r < 0 ? r : sysfs_read_open_block(sysfs, &open, block);
+        return sysfs_read_open_zones(sysfs, &open, state, block);
 }
 
 /* The inode of its directory: on sysfs, that is what the listing says. */

@@ -44,5 +44,12 @@ int sysfs_each_name(int dir_fd, SysfsName call, void *userdata);
 void sysfs_in_threads(const Sysfs *sysfs, size_t n_blocks, void (*call)(void *userdata),
                       void *userdata);
 
-/* Opens valid_zones, for which the block's node link must have been seen since its state was opened. */
+/*
+ * Opens valid_zones, for which the block's node link must have been seen. It mustn't be read before it is
+ * known that the link was this very block's: that was seen after its state was opened, or it is online.
+ */
 int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);
+
+/* The two halves of sysfs_read_open_block(). The first one must have answered 0 right before the second. */
+int sysfs_read_open_state(const SysfsBlock *open, BlockState *ret);
+int sysfs_read_open_zones(Sysfs *sysfs, const SysfsBlock *open, BlockState state, Block *ret);

@@ -5,7 +5,8 @@
  * No other room opens them. All functions answer 0 (or what is said) or a negative errno.
  *
  * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
- * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
+ * read. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12). It isn't even opened, but
+ * for one that its node's directory already has, while all blocks are read.
  */
 #include "base/range-set.h"
 #include "model/own-map.h"
