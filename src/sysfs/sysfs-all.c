@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "base/io.h"
@@ -102,12 +103,45 @@ static int list_blocks(Sysfs *sysfs, int16_t node, Snapshot *snapshot) {
         return 0;
 }
 
+/* What the threads share that look into the nodes' directories. */
+typedef struct Linking {
+        Sysfs *sysfs;
+        Snapshot *snapshot;
+        pthread_mutex_t lock; /* of 'dir', which has the nodes */
+        DIR *dir;
+        atomic_int error;
+} Linking;
+
+static int next_node(Linking *linking) {
+        uint64_t node = UINT64_MAX;
+        struct dirent *entry;
+
+        (void)pthread_mutex_lock(&linking->lock);
+        while (node > NODE_MAX && (entry = readdir(linking->dir)))
+                if (parse_suffix(entry->d_name, "node", &node) < 0)
+                        node = UINT64_MAX;
+        (void)pthread_mutex_unlock(&linking->lock);
+        return node > NODE_MAX ? NODE_UNKNOWN : (int)node;
+}
+
+/* The lowest of its nodes counts; another thread may be at another one. */
+static void link_block(Block *block, int16_t node) {
+        int16_t known = __atomic_load_n(&block->node, __ATOMIC_RELAXED);
+
+        while ((known == NODE_UNKNOWN || node < known) &&
+               !__atomic_compare_exchange_n(&block->node, &known, node, /* weak= */ false,
+                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+                ;
+}
+
 /* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
-static int link_blocks_of_node(Sysfs *sysfs, const char *name, int16_t node, Snapshot *snapshot) {
+static int link_blocks_of_node(Sysfs *sysfs, int node, Snapshot *snapshot) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
+        char name[16];
         int r;
 
+        (void)snprintf(name, sizeof(name), "node%d", node);
         r = sysfs_read_dir_at(sysfs->node_fd, name, &dir);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
@@ -119,31 +153,37 @@ static int link_blocks_of_node(Sysfs *sysfs, const char *name, int16_t node, Sna
                 if (parse_suffix(entry->d_name, "memory", &index) < 0)
                         continue;
                 block = snapshot_find(snapshot, index);
-                if (block && (block->node == NODE_UNKNOWN || node < block->node))
-                        block->node = node;
+                if (block)
+                        link_block(block, (int16_t)node);
         }
         return 0;
 }
 
+static void link_some(void *userdata) {
+        Linking *linking = userdata;
+        int node;
+
+        while (linking->error == 0 && (node = next_node(linking)) != NODE_UNKNOWN) {
+                int r = link_blocks_of_node(linking->sysfs, node, linking->snapshot);
+
+                if (r < 0)
+                        linking->error = r;
+        }
+}
+
 static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
+        Linking linking = { .sysfs = sysfs,
+                            .snapshot = snapshot,
+                            .lock = PTHREAD_MUTEX_INITIALIZER };
         int r;
 
-        r = sysfs_read_dir_at(sysfs->node_fd, ".", &dir);
+        r = sysfs_read_dir_at(sysfs->node_fd, ".", &linking.dir);
         if (r < 0)
                 return r;
 
-        while ((entry = readdir(dir))) {
-                uint64_t node;
-
-                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > NODE_MAX)
-                        continue;
-                r = link_blocks_of_node(sysfs, entry->d_name, (int16_t)node, snapshot);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        sysfs_in_threads(sysfs, snapshot->n_blocks, link_some, &linking);
+        (void)closedir(linking.dir);
+        return linking.error;
 }
 
 /* What can't be read isn't a block any more; one that is there all the same is counted. */
