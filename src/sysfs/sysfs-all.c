@@ -229,7 +229,8 @@ static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
 
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
         _cleanup_(snapshot_done) Snapshot snapshot = { .block_size = sysfs->block_size,
-                                                       .numa = sysfs_has_nodes(sysfs) };
+                                                       .numa = sysfs_has_nodes(sysfs),
+                                                       .is_whole = true };
         int r;
 
         r = list_blocks(sysfs, snapshot.numa ? NODE_UNKNOWN : 0, &snapshot);

@@ -27,15 +27,16 @@ static void *run(void *userdata) {
 
 void sysfs_in_threads(const Sysfs *sysfs, size_t n_blocks, void (*call)(void *userdata),
                       void *userdata) {
-        unsigned n_threads = n_blocks < MANY_BLOCKS ? 1 : sysfs->n_readers, n = 0;
+        unsigned n_threads = n_blocks < MANY_BLOCKS ? 0 : sysfs->n_readers, n = 0;
         Job job = { call, userdata };
         pthread_t threads[THREADS_MAX];
 
-        /* One that can't be had is one less. */
-        while (n + 1 < n_threads && n < THREADS_MAX &&
+        /* The caller's only waits, so that no file of its reading leaves a gap in the tables. */
+        while (n_threads > 1 && n < n_threads && n < THREADS_MAX &&
                pthread_create(&threads[n], NULL, run, &job) == 0)
                 n++;
-        call(userdata);
+        if (n == 0)
+                call(userdata);
         while (n > 0)
                 (void)pthread_join(threads[--n], NULL);
 }
