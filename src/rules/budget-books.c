@@ -88,19 +88,20 @@ static uint32_t hash_of(const Device *device) {
         return hash;
 }
 
-static bool is_device(const BudgetDevice *known, const Device *device, uint32_t hash) {
-        return known->hash == hash && !device_is_gone(known) && known->source == device->source &&
+static bool is_device(const BudgetDevice *known, const Device *device) {
+        return !device_is_gone(known) && known->source == device->source &&
                strcmp(known->name, device->name) == 0;
 }
 
 uint32_t budget_find_device(const Budget *budget, const Device *device) {
-        uint32_t hash = hash_of(device), last = budget->last_device;
+        uint32_t last = budget->last_device, hash;
 
-        if (last > 0 && is_device(&budget->devices[last - 1], device, hash))
+        if (last > 0 && is_device(&budget->devices[last - 1], device))
                 return last;
 
+        hash = hash_of(device);
         for (size_t i = 0; i < budget->n_devices; i++)
-                if (is_device(&budget->devices[i], device, hash))
+                if (budget->devices[i].hash == hash && is_device(&budget->devices[i], device))
                         return (uint32_t)i + 1;
         return 0;
 }
