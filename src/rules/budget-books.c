@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/search.h"
 #include "rules/budget.h"
 
 void budget_init(Budget *budget, uint64_t page_size, uint64_t block_size) {
@@ -145,21 +146,7 @@ static uint32_t get_device(Budget *budget, const Device *device, int node) {
 
 /* Where the block is in the books, or would be. */
 static size_t block_place(const Budget *budget, BlockIndex index) {
-        size_t low = 0, high = budget->n_blocks;
-
-        /* New memory most often comes in ascending order. */
-        if (high == 0 || budget->blocks[high - 1].index < index)
-                return high;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (budget->blocks[middle].index < index)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return search_place(budget->blocks, budget->n_blocks, sizeof(BudgetBlock), index);
 }
 
 static bool is_at(const Budget *budget, size_t place, BlockIndex index) {
