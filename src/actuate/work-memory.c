@@ -7,7 +7,7 @@
 
 #include "actuate/work-internal.h"
 
-/* The first items are so many. */
+/* The first items are so many: of more slots than SLOT_RUN. */
 #define FIRST 64
 
 void work_done(Work *work) {
@@ -21,6 +21,7 @@ void work_clear(Work *work) {
         if (work->n_items > 0)
                 (void)memset(work->slots, 0, work->n_slots * sizeof(*work->slots));
         work->n_items = work->n_steps = work->next_step = 0;
+        work->next_of_step = 0;
         work->current = 0;
         work->n_open = 0;
         work->pass = 0;
@@ -33,7 +34,9 @@ void work_clear(Work *work) {
 
 /* The slot of a block, or the free one that it would have. */
 WorkSlot *work_find_slot(Work *work, BlockIndex block) {
-        uint64_t hash = (block / SLOT_RUN) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+        /* The highest bits of the product, for those are far apart for numbers that follow each other. */
+        unsigned shift = (unsigned)__builtin_clzll(work->n_slots / SLOT_RUN) + 1;
+        uint64_t hash = (block / SLOT_RUN) * UINT64_C(0x9e3779b97f4a7c15) >> shift;
         size_t i = (size_t)(hash * SLOT_RUN + block % SLOT_RUN);
 
         for (;; i++) {
@@ -111,5 +114,6 @@ int work_reserve(Work *work, size_t n) {
         (void)memset(work->items + work->n_items, 0, (larger - work->n_items) * sizeof(WorkItem));
         (void)memset(work->steps, 0, larger * sizeof(PlanStep));
         work->n_steps = work->next_step = 0;
+        work->next_of_step = 0;
         return 0;
 }

@@ -31,29 +31,39 @@ static Online wish_of(const WorkItem *item) {
 
 /* A try that has been made is made again only if it can come to something else. */
 static bool is_worth_trying(const Work *work, const WorkItem *item) {
-        if (item->settled || item->last_pass == work->pass)
+        if (item->settled || item->last_pass == 0)
+                return !item->settled;
+        if (item->last_pass == work->pass)
                 return false;
         if (!item->last.written && !item->last.taken_off && item->last_writes < work->n_writes)
                 return true;
 
-        return item->last_pass == 0 || item->last_done < work->n_done;
+        return item->last_done < work->n_done;
+}
+
+static void drop_plan(Work *work) {
+        work->n_steps = work->next_step = 0;
+        work->next_of_step = 0;
 }
 
 /* Plans what is worth trying in this pass. There is a step for each item at most. */
 static void make_plan(Work *work) {
-        work->n_steps = work->next_step = 0;
+        drop_plan(work);
 
         for (size_t i = 0; i < work->n_items; i++) {
                 const WorkItem *item = &work->items[i];
+                PlanStep step;
 
                 if (!is_worth_trying(work, item))
                         continue;
-                work->steps[work->n_steps++] = (PlanStep){
+                step = (PlanStep){
                         .block = item->verdict.block,
                         .node = item->verdict.node,
                         .online = wish_of(item),
-                        .item = i,
+                        .item = (uint32_t)i,
+                        .n_blocks = 1,
                 };
+                work->n_steps = plan_add(work->steps, work->n_steps, &step);
         }
 
         plan_order(work->steps, work->n_steps);
@@ -70,7 +80,7 @@ static Online second_wish_of(const WorkItem *item) {
 static void replace(Work *work, WorkItem *known, const WorkItem *item) {
         *known = *item;
         work->has_broken_units |= item->verdict.unit_is_broken;
-        work->n_steps = work->next_step = 0;
+        drop_plan(work);
 }
 
 static int append(Work *work, const WorkItem *item) {
@@ -87,7 +97,7 @@ static int append(Work *work, const WorkItem *item) {
         work->has_broken_units |= item->verdict.unit_is_broken;
 
         /* The plan that is under way doesn't know it: the next step is planned anew. */
-        work->n_steps = work->next_step = 0;
+        drop_plan(work);
         return 0;
 }
 
@@ -164,13 +174,23 @@ static bool give_up(Work *work, WorkSettled settled, void *userdata) {
         return more;
 }
 
-/* The next step of an item that is still open, or NULL at the end of the pass. */
-static const PlanStep *next_open_step(Work *work) {
+/* The next item of the plan that is still open, or NULL at the end of the pass. */
+static WorkItem *next_open_item(Work *work, Online *ret_online) {
         while (work->next_step < work->n_steps) {
-                const PlanStep *step = &work->steps[work->next_step++];
+                const PlanStep *step = &work->steps[work->next_step];
+                WorkItem *item;
 
-                if (!work->items[step->item].settled)
-                        return step;
+                if (work->next_of_step == step->n_blocks) {
+                        work->next_step++;
+                        work->next_of_step = 0;
+                        continue;
+                }
+
+                item = &work->items[plan_step_item(step, work->next_of_step++)];
+                if (item->settled)
+                        continue;
+                *ret_online = step->online;
+                return item;
         }
         return NULL;
 }
@@ -212,7 +232,7 @@ static void leave_broken_units(Work *work, WorkSettled settled, void *userdata) 
         }
 
         work->has_broken_units = false;
-        work->n_steps = work->next_step = 0;
+        drop_plan(work);
 }
 
 /* A part of the device stays in a kernel zone, or offline: the rest needn't be movable, either. */
@@ -230,20 +250,17 @@ static bool breaks_unit(const WorkItem *item, Outcome outcome) {
 
 const WorkItem *work_next(Work *work, Online *ret_online, WorkSettled settled, void *userdata) {
         for (;;) {
-                const PlanStep *step;
+                WorkItem *item;
 
                 if (work->has_broken_units)
                         leave_broken_units(work, settled, userdata);
-                step = next_open_step(work);
+                item = next_open_item(work, ret_online);
 
-                if (step) {
-                        WorkItem *item = &work->items[step->item];
-
+                if (item) {
                         item->last_pass = work->pass;
                         item->last_done = work->n_done;
                         item->last_writes = work->n_writes;
-                        work->current = step->item;
-                        *ret_online = step->online;
+                        work->current = (size_t)(item - work->items);
                         return item;
                 }
                 if (!plan_next(work, settled, userdata)) {
@@ -292,7 +309,7 @@ void work_attempted(Work *work, BlockIndex block, const Attempt *attempt, WorkSe
         if (is_to_be_moved(item, attempt)) {
                 item->found_online = true;
                 item->last_pass = 0;
-                work->n_steps = work->next_step = 0;
+                drop_plan(work);
         } else if (!outcome_is_open(attempt->outcome)) {
                 bool breaks = breaks_unit(item, attempt->outcome);
 

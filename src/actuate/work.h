@@ -21,15 +21,16 @@ typedef enum Denial {
         DENIAL_NOT_ASKED, /* it is to be put online by hand, and is; that doesn't move it */
 } Denial;
 
+/* What each plan asks of all items stands together at the front. */
 typedef struct WorkItem {
+        bool settled;       /* nothing more is tried for it */
+        bool fell_back;     /* 'first' didn't work out, and 'last' asked for the rule's or_else */
+        bool found_online;  /* in the wrong zone: it is to be moved */
+        unsigned last_pass; /* the one in which it was tried last; 0: not yet */
         Verdict verdict;
         ino_t inode;
-        bool found_online; /* in the wrong zone: it is to be moved */
         Denial denial;
-        bool settled;   /* nothing more is tried for it */
-        bool fell_back; /* 'first' didn't work out, and 'last' asked for the rule's or_else */
         unsigned n_writes;
-        unsigned last_pass; /* the one in which it was tried last; 0: not yet */
         size_t last_done;   /* how many had come online when it was tried last */
         size_t last_writes; /* and how much had been written */
         Attempt first;      /* the last one that asked for what the verdict says */
@@ -54,6 +55,7 @@ typedef struct Work {
         /* The plan of this pass, as far as it isn't made yet. */
         PlanStep *steps;
         size_t n_steps, next_step;
+        uint32_t next_of_step; /* of that one's blocks */
         unsigned pass;
         size_t n_done; /* came online by this work */
         size_t n_writes;

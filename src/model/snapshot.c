@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/search.h"
 
 void snapshot_done(Snapshot *snapshot) {
         free(snapshot->blocks);
@@ -51,12 +52,6 @@ int snapshot_add(Snapshot *snapshot, const Block *block) {
         snapshot->blocks = blocks;
         snapshot->blocks[snapshot->n_blocks++] = *block;
         return 0;
-}
-
-static int block_compare(const void *a, const void *b) {
-        const Block *x = a, *y = b;
-
-        return x->index < y->index ? -1 : x->index > y->index;
 }
 
 /* Few enough to be sorted by insertion. */
@@ -125,18 +120,10 @@ void snapshot_sort(Snapshot *snapshot) {
 }
 
 Block *snapshot_find(const Snapshot *snapshot, BlockIndex index) {
-        size_t i;
+        size_t i = search_place(snapshot->blocks, snapshot->n_blocks, sizeof(Block), index);
 
-        if (snapshot->n_blocks == 0)
-                return NULL;
-
-        /* Most machines have few holes, or none. */
-        i = index - snapshot->blocks[0].index;
-        if (i < snapshot->n_blocks && snapshot->blocks[i].index == index)
-                return &snapshot->blocks[i];
-
-        return bsearch(&(Block){ .index = index }, snapshot->blocks, snapshot->n_blocks,
-                       sizeof(Block), block_compare);
+        return i < snapshot->n_blocks && snapshot->blocks[i].index == index ? &snapshot->blocks[i]
+                                                                            : NULL;
 }
 
 uint32_t snapshot_find_device(const Snapshot *snapshot, Source source, const char *name) {

@@ -12,6 +12,7 @@
 typedef struct Snapshot {
         uint64_t block_size; /* bytes */
         bool numa;           /* the kernel has /sys/devices/system/node */
+        bool is_whole;       /* it was made of all the blocks that there were */
         size_t n_unreadable; /* blocks that are there, but not here */
         bool sources_hidden; /* from this reader: why a Block.source is SOURCE_UNKNOWN */
         size_t n_blocks;

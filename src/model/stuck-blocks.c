@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/search.h"
+
 /* What wasn't put online isn't online, and has no zone; what is, and failed, failed to go offline. */
 static bool is_stuck(const Record *record) {
         return record->kind == RECORD_SETTLED && record->zone != _ZONE_KIND_INVALID &&
@@ -13,17 +15,7 @@ static bool is_stuck(const Record *record) {
 
 /* Where the block is, or would be. */
 static size_t find_place(const StuckBlocks *stuck, BlockIndex index) {
-        size_t low = 0, high = stuck->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (stuck->blocks[middle].index < index)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return search_place(stuck->blocks, stuck->n, sizeof(StuckBlock), index);
 }
 
 static bool is_at(const StuckBlocks *stuck, size_t place, BlockIndex index) {

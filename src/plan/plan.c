@@ -7,9 +7,28 @@ static int compare(uint64_t a, uint64_t b) {
         return a < b ? -1 : a > b;
 }
 
+static bool goes_down(const PlanStep *step) {
+        return step->online == ONLINE_MOVABLE;
+}
+
+size_t plan_add(PlanStep *steps, size_t n, const PlanStep *step) {
+        PlanStep *last = n > 0 ? &steps[n - 1] : NULL;
+
+        if (last && last->block + last->n_blocks == step->block &&
+            last->item + last->n_blocks == step->item && last->node == step->node &&
+            last->online == step->online) {
+                last->n_blocks += step->n_blocks;
+                return n;
+        }
+
+        steps[n] = *step;
+        return n + 1;
+}
+
+/* No two have blocks in common, so that their first ones tell which comes first. */
 static int step_compare(const void *a, const void *b) {
         const PlanStep *x = a, *y = b;
-        bool x_down = x->online == ONLINE_MOVABLE, y_down = y->online == ONLINE_MOVABLE;
+        bool x_down = goes_down(x), y_down = goes_down(y);
 
         if (x->node != y->node)
                 return x->node < y->node ? -1 : 1;
@@ -21,4 +40,8 @@ static int step_compare(const void *a, const void *b) {
 
 void plan_order(PlanStep *steps, size_t n_steps) {
         sort_in_place(steps, n_steps, sizeof(PlanStep), step_compare);
+}
+
+size_t plan_step_item(const PlanStep *step, uint32_t i) {
+        return goes_down(step) ? step->item + (step->n_blocks - 1 - i) : step->item + i;
 }

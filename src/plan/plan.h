@@ -11,12 +11,24 @@
  */
 #include "rules/verdict.h"
 
+/* Blocks that follow upon each other, and go the same way. */
 typedef struct PlanStep {
-        BlockIndex block;
+        BlockIndex block; /* the first one */
         int node;
         Online online; /* never ONLINE_LEAVE */
-        size_t item;   /* the caller's: which of its items this is */
+        uint32_t
+                item; /* the caller's: which of its items the first one is; the next one's is the next */
+        uint32_t n_blocks;
 } PlanStep;
+
+/*
+ * Adds a block behind the 'n' steps that there are, in whatever order: to the last step, where it goes on
+ * with that, else as one more. Answers how many steps there are then.
+ */
+size_t plan_add(PlanStep *steps, size_t n, const PlanStep *step);
 
 /* Puts the steps in order, in place. */
 void plan_order(PlanStep *steps, size_t n_steps);
+
+/* The i-th item of a step, 0 … n_blocks - 1: what goes to Movable goes downwards. */
+size_t plan_step_item(const PlanStep *step, uint32_t i);

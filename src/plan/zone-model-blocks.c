@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "plan/zone-model-internal.h"
 
 ZoneModel *zone_model_new(ZoneRule rule) {
@@ -29,21 +30,7 @@ ZoneModel *zone_model_free(ZoneModel *model) {
 
 /* The place of the first block that isn't below 'index'. */
 static size_t place_of(const ZoneModel *model, BlockIndex index) {
-        size_t low = 0, high = model->n_blocks;
-
-        /* New memory most often comes in ascending order. */
-        if (high == 0 || model->blocks[high - 1].index < index)
-                return high;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (model->blocks[middle].index < index)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return search_place(model->blocks, model->n_blocks, sizeof(ModelBlock), index);
 }
 
 ModelBlock *zone_model_find(const ZoneModel *model, BlockIndex index) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/search.h"
 #include "rules/budget.h"
 
 void budget_init(Budget *budget, uint64_t page_size, uint64_t block_size) {
@@ -88,19 +89,20 @@ static uint32_t hash_of(const Device *device) {
         return hash;
 }
 
-static bool is_device(const BudgetDevice *known, const Device *device, uint32_t hash) {
-        return known->hash == hash && !device_is_gone(known) && known->source == device->source &&
+static bool is_device(const BudgetDevice *known, const Device *device) {
+        return !device_is_gone(known) && known->source == device->source &&
                strcmp(known->name, device->name) == 0;
 }
 
 uint32_t budget_find_device(const Budget *budget, const Device *device) {
-        uint32_t hash = hash_of(device), last = budget->last_device;
+        uint32_t last = budget->last_device, hash;
 
-        if (last > 0 && is_device(&budget->devices[last - 1], device, hash))
+        if (last > 0 && is_device(&budget->devices[last - 1], device))
                 return last;
 
+        hash = hash_of(device);
         for (size_t i = 0; i < budget->n_devices; i++)
-                if (is_device(&budget->devices[i], device, hash))
+                if (budget->devices[i].hash == hash && is_device(&budget->devices[i], device))
                         return (uint32_t)i + 1;
         return 0;
 }
@@ -144,21 +146,7 @@ static uint32_t get_device(Budget *budget, const Device *device, int node) {
 
 /* Where the block is in the books, or would be. */
 static size_t block_place(const Budget *budget, BlockIndex index) {
-        size_t low = 0, high = budget->n_blocks;
-
-        /* New memory most often comes in ascending order. */
-        if (high == 0 || budget->blocks[high - 1].index < index)
-                return high;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (budget->blocks[middle].index < index)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return search_place(budget->blocks, budget->n_blocks, sizeof(BudgetBlock), index);
 }
 
 static bool is_at(const Budget *budget, size_t place, BlockIndex index) {

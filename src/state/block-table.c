@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "base/parse.h"
+#include "base/search.h"
 #include "base/text.h"
 
 /*
@@ -54,21 +55,7 @@ struct BlockTable {
 
 /* The place of a block, or where it would stand. */
 static size_t place_of(const BlockTable *table, BlockIndex index) {
-        size_t low = 0, high = table->n_records;
-
-        /* Most often it is the last or behind it: a sweep and a new DIMM come in order. */
-        if (high > 0 && table->records[high - 1].index < index)
-                return high;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (table->records[middle].index < index)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return search_place(table->records, table->n_records, sizeof(BlockRecord), index);
 }
 
 static BlockRecord *find_record(const BlockTable *table, BlockIndex index) {

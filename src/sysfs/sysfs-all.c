@@ -11,10 +11,8 @@
 #include "base/parse.h"
 #include "sysfs/sysfs-internal.h"
 
-/* More than one thread is used for so many blocks, and each takes so many at a time. */
-#define MANY_BLOCKS 1024
+/* Each thread takes so many blocks at a time. */
 #define BLOCKS_AT_A_TIME 256
-#define READERS_MAX 16
 
 /* What the threads share that read blocks. */
 typedef struct Reading {
@@ -35,8 +33,13 @@ static bool has_node_link(Sysfs *sysfs, const Block *block) {
 }
 
 /*
- * Like sysfs_read_block(), with the node that link_blocks() found, if it still holds: where the block
- * is online, it does, for that comes after.
+ * Like sysfs_read_block(), with the node that link_blocks() found, if it still holds: where the block is
+ * online, it does, for that comes after. Else the block's own link is looked for, and if it is there, its
+ * state is read once more: so it was the same block all the time.
+ *
+ * Both files are opened before the first is read, and so an online block's state is read only once. Of a
+ * block that is only being linked, valid_zones is opened too soon then; but to open it runs no code of
+ * memory blocks (kernfs_fop_open() in fs/kernfs/file.c), and it isn't read.
  */
 static int read_listed_block(Sysfs *sysfs, Block *block) {
         _cleanup_(sysfs_close_block) SysfsBlock open = { .index = block->index,
@@ -44,25 +47,29 @@ static int read_listed_block(Sysfs *sysfs, Block *block) {
                                                          .node = block->node,
                                                          .state_fd = -EBADF,
                                                          .zones_fd = -EBADF };
-        int r;
+        BlockState state;
+        int r = 0;
 
         open.state_fd = sysfs_open_file(sysfs, block->index, "state", O_RDONLY);
         if (open.state_fd < 0)
                 return open.state_fd;
-        if (open.node == NODE_UNKNOWN)
-                return sysfs_read_open_block(sysfs, &open, block);
-
-        r = sysfs_read_open_block(sysfs, &open, block);
+        if (open.node != NODE_UNKNOWN)
+                r = sysfs_open_zones(sysfs, &open);
+        if (r == 0)
+                r = sysfs_read_open_state(&open, &state);
         if (r < 0)
                 return r;
-        if (sysfs_has_nodes(sysfs) && block->state != BLOCK_ONLINE &&
-            !has_node_link(sysfs, block)) {
-                block->node = NODE_UNKNOWN;
+
+        if (open.node != NODE_UNKNOWN && state != BLOCK_ONLINE && sysfs_has_nodes(sysfs)) {
+                if (has_node_link(sysfs, block))
+                        return sysfs_read_open_block(sysfs, &open, block);
+                *block = (Block){ .index = open.index,
+                                  .inode = open.inode,
+                                  .node = NODE_UNKNOWN,
+                                  .state = state };
                 return 0;
         }
-
-        r = sysfs_open_zones(sysfs, &open);
-        return r < 0 ? r : sysfs_read_open_block(sysfs, &open, block);
+        return sysfs_read_open_zones(sysfs, &open, state, block);
 }
 
 /* The inode of its directory: on sysfs, that is what the listing says. */
@@ -96,12 +103,45 @@ static int list_blocks(Sysfs *sysfs, int16_t node, Snapshot *snapshot) {
         return 0;
 }
 
+/* What the threads share that look into the nodes' directories. */
+typedef struct Linking {
+        Sysfs *sysfs;
+        Snapshot *snapshot;
+        pthread_mutex_t lock; /* of 'dir', which has the nodes */
+        DIR *dir;
+        atomic_int error;
+} Linking;
+
+static int next_node(Linking *linking) {
+        uint64_t node = UINT64_MAX;
+        struct dirent *entry;
+
+        (void)pthread_mutex_lock(&linking->lock);
+        while (node > NODE_MAX && (entry = readdir(linking->dir)))
+                if (parse_suffix(entry->d_name, "node", &node) < 0)
+                        node = UINT64_MAX;
+        (void)pthread_mutex_unlock(&linking->lock);
+        return node > NODE_MAX ? NODE_UNKNOWN : (int)node;
+}
+
+/* The lowest of its nodes counts; another thread may be at another one. */
+static void link_block(Block *block, int16_t node) {
+        int16_t known = __atomic_load_n(&block->node, __ATOMIC_RELAXED);
+
+        while ((known == NODE_UNKNOWN || node < known) &&
+               !__atomic_compare_exchange_n(&block->node, &known, node, /* weak= */ false,
+                                            __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+                ;
+}
+
 /* A node's directory links to its blocks: far cheaper than to look into each block's directory. */
-static int link_blocks_of_node(Sysfs *sysfs, const char *name, int16_t node, Snapshot *snapshot) {
+static int link_blocks_of_node(Sysfs *sysfs, int node, Snapshot *snapshot) {
         _cleanup_(closedirp) DIR *dir = NULL;
         struct dirent *entry;
+        char name[16];
         int r;
 
+        (void)snprintf(name, sizeof(name), "node%d", node);
         r = sysfs_read_dir_at(sysfs->node_fd, name, &dir);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
@@ -113,31 +153,37 @@ static int link_blocks_of_node(Sysfs *sysfs, const char *name, int16_t node, Sna
                 if (parse_suffix(entry->d_name, "memory", &index) < 0)
                         continue;
                 block = snapshot_find(snapshot, index);
-                if (block && (block->node == NODE_UNKNOWN || node < block->node))
-                        block->node = node;
+                if (block)
+                        link_block(block, (int16_t)node);
         }
         return 0;
 }
 
+static void link_some(void *userdata) {
+        Linking *linking = userdata;
+        int node;
+
+        while (linking->error == 0 && (node = next_node(linking)) != NODE_UNKNOWN) {
+                int r = link_blocks_of_node(linking->sysfs, node, linking->snapshot);
+
+                if (r < 0)
+                        linking->error = r;
+        }
+}
+
 static int link_blocks(Sysfs *sysfs, Snapshot *snapshot) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
+        Linking linking = { .sysfs = sysfs,
+                            .snapshot = snapshot,
+                            .lock = PTHREAD_MUTEX_INITIALIZER };
         int r;
 
-        r = sysfs_read_dir_at(sysfs->node_fd, ".", &dir);
+        r = sysfs_read_dir_at(sysfs->node_fd, ".", &linking.dir);
         if (r < 0)
                 return r;
 
-        while ((entry = readdir(dir))) {
-                uint64_t node;
-
-                if (parse_suffix(entry->d_name, "node", &node) < 0 || node > NODE_MAX)
-                        continue;
-                r = link_blocks_of_node(sysfs, entry->d_name, (int16_t)node, snapshot);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        sysfs_in_threads(sysfs, snapshot->n_blocks, link_some, &linking);
+        (void)closedir(linking.dir);
+        return linking.error;
 }
 
 /* What can't be read isn't a block any more; one that is there all the same is counted. */
@@ -154,29 +200,13 @@ static void read_one(Reading *reading, Block *block) {
                 reading->n_unreadable++;
 }
 
-static void *read_some(void *userdata) {
+static void read_some(void *userdata) {
         Reading *reading = userdata;
         size_t n = reading->snapshot->n_blocks, i;
 
         while (reading->error == 0 && (i = atomic_fetch_add(&reading->next, BLOCKS_AT_A_TIME)) < n)
                 for (size_t k = i; k < i + BLOCKS_AT_A_TIME && k < n; k++)
                         read_one(reading, &reading->snapshot->blocks[k]);
-        return NULL;
-}
-
-/* A thread that can't be had is one less. */
-static void read_in_threads(Reading *reading) {
-        unsigned n_readers =
-                reading->snapshot->n_blocks < MANY_BLOCKS ? 1 : reading->sysfs->n_readers;
-        pthread_t threads[READERS_MAX];
-        unsigned n = 0;
-
-        while (n + 1 < n_readers && n < READERS_MAX &&
-               pthread_create(&threads[n], NULL, read_some, reading) == 0)
-                n++;
-        (void)read_some(reading);
-        while (n > 0)
-                (void)pthread_join(threads[--n], NULL);
 }
 
 /*
@@ -187,7 +217,7 @@ static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
         Reading reading = { .sysfs = sysfs, .snapshot = snapshot };
         size_t n = 0;
 
-        read_in_threads(&reading);
+        sysfs_in_threads(sysfs, snapshot->n_blocks, read_some, &reading);
         for (size_t i = 0; i < snapshot->n_blocks; i++)
                 if (snapshot->blocks[i].state != _BLOCK_STATE_INVALID)
                         snapshot->blocks[n++] = snapshot->blocks[i];
@@ -199,7 +229,8 @@ static int read_blocks(Sysfs *sysfs, Snapshot *snapshot) {
 
 int sysfs_read_all(Sysfs *sysfs, Snapshot *ret) {
         _cleanup_(snapshot_done) Snapshot snapshot = { .block_size = sysfs->block_size,
-                                                       .numa = sysfs_has_nodes(sysfs) };
+                                                       .numa = sysfs_has_nodes(sysfs),
+                                                       .is_whole = true };
         int r;
 
         r = list_blocks(sysfs, snapshot.numa ? NODE_UNKNOWN : 0, &snapshot);

@@ -215,15 +215,14 @@ void sysfs_close_block(SysfsBlock *block) {
         block->state_fd = block->zones_fd = -EBADF;
 }
 
-int sysfs_read_open_block(Sysfs *sysfs, const SysfsBlock *open, Block *ret) {
+int sysfs_read_open_state(const SysfsBlock *open, BlockState *ret) {
+        return read_state(open->state_fd, ret);
+}
+
+int sysfs_read_open_zones(Sysfs *sysfs, const SysfsBlock *open, BlockState state, Block *ret) {
         int node = open->node, r;
         ValidZones zones = {};
-        BlockState state;
 
-        /* First of all: see above. */
-        r = read_state(open->state_fd, &state);
-        if (r < 0)
-                return r;
         if (open->zones_fd >= 0) {
                 r = read_valid_zones(open->zones_fd, &zones);
                 if (r < 0)
@@ -243,6 +242,18 @@ int sysfs_read_open_block(Sysfs *sysfs, const SysfsBlock *open, Block *ret) {
                         .node = (int16_t)node,
                         .state = state };
         return 0;
+}
+
+int sysfs_read_open_block(Sysfs *sysfs, const SysfsBlock *open, Block *ret) {
+        BlockState state;
+        int r;
+
+        /* First of all: see above. */
+        r = sysfs_read_open_state(open, &state);
+        if (r < 0)
+                return r;
+
+        return sysfs_read_open_zones(sysfs, open, state, ret);
 }
 
 int sysfs_write_open_block(const SysfsBlock *block, const char *word) {

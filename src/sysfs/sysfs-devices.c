@@ -17,18 +17,6 @@
 #define ACPI_DIR "sys/bus/acpi/devices"
 #define DAX_DIR "sys/bus/dax/devices"
 
-/*
- * What has ACPI has a root of it. All of its devices, and what those of memory are called: the driver
- * takes no others.
- */
-#define ACPI_ROOT "sys/devices/LNXSYSTM:00"
-#define ACPI_DIR "sys/bus/acpi/devices"
-#define ACPI_MEMORY "PNP0C80:"
-#define MANY_BLOCKS 1024
-
-/* The blocks of an ACPI device: "physical_node", "physical_node1", …. */
-#define PHYSICAL_NODE "physical_node"
-
 /* What a machine is told by, as to who adds memory that has no device. */
 typedef struct Platform {
         const char *path;
@@ -57,12 +45,13 @@ typedef struct Reading {
         Snapshot *snapshot;
         bool knows_iomem; /* it was read, as it is where a block is no DIMM's */
         Iomem iomem;
-        Source other;  /* of what was hot-added, and no device claims */
-        bool no_dimms; /* the firmware knows none */
+        Source other; /* of what was hot-added, and no device claims */
+        SysfsDimms dimms;
 } Reading;
 
 static void reading_done(Reading *reading) {
         iomem_done(&reading->iomem);
+        sysfs_dimms_done(&reading->dimms);
 }
 
 static bool is_platform(Sysfs *sysfs, const Platform *platform) {
@@ -121,103 +110,10 @@ static int read_iomem(Reading *reading) {
         return 0;
 }
 
-/*
- * Of very many blocks it is worth knowing that the firmware has no memory devices, as where memory can't
- * be plugged: then none of their links need be looked for.
- */
-static bool has_no_dimms(Sysfs *sysfs, size_t n_blocks) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        struct dirent *entry;
-
-        if (n_blocks < MANY_BLOCKS)
-                return false;
-        if (faccessat(sysfs->root_fd, ACPI_ROOT, F_OK, 0) < 0)
-                return true;
-        if (sysfs_read_dir_at(sysfs->root_fd, ACPI_DIR, &dir) < 0)
-                return false;
-
-        while ((entry = readdir(dir)))
-                if (strncmp(entry->d_name, ACPI_MEMORY, strlen(ACPI_MEMORY)) == 0)
-                        return false;
-        return true;
-}
-
-/* A name of an ACPI device's directory: it has one for each of its blocks. */
-static void count_physical_node(void *userdata, const char *name) {
-        uint64_t *n = userdata, number;
-
-        *n += strcmp(name, PHYSICAL_NODE) == 0 || parse_suffix(name, PHYSICAL_NODE, &number) == 0;
-}
-
-static int read_dimm_size(Sysfs *sysfs, const char *link, uint64_t *ret) {
-        _cleanup_close_ int device_fd = -EBADF;
-        uint64_t n = 0;
-        int r;
-
-        device_fd = sysfs_open_dir_at(sysfs->memory_fd, link);
-        if (device_fd < 0)
-                return device_fd;
-
-        r = sysfs_each_name(device_fd, count_physical_node, &n);
-        if (r < 0)
-                return r;
-
-        *ret = n * sysfs->block_size;
-        return 0;
-}
-
-/* Reads where 'link' leads to: the last part of that. False: nowhere, or the name is too long. */
-static bool read_link_name(Sysfs *sysfs, const char *link, char name[DEVICE_NAME_MAX]) {
-        char target[512];
-        const char *last;
-        ssize_t n;
-
-        n = readlinkat(sysfs->memory_fd, link, target, sizeof(target) - 1);
-        if (n <= 0)
-                return false;
-        target[n] = 0;
-
-        last = strrchr(target, '/');
-        last = last ? last + 1 : target;
-        if (!*last || strlen(last) >= DEVICE_NAME_MAX)
-                return false;
-
-        (void)strcpy(name, last);
-        return true;
-}
-
-/* Adds the block's device, which the snapshot doesn't have yet. Answers 1. */
-static int add_device(Reading *reading, Block *block, Device *device) {
+int sysfs_add_device(Snapshot *snapshot, Block *block, Device *device) {
         device->node = block->node;
-        block->device = snapshot_add_device(reading->snapshot, device);
+        block->device = snapshot_add_device(snapshot, device);
         return block->device > 0 ? 1 : -ENOMEM;
-}
-
-/*
- * Nothing else gives a memory block a companion in ACPI (acpi_bind_memory_blocks() in
- * drivers/acpi/acpi_memhotplug.c), so what it is called doesn't matter. Answers 1 if it is a DIMM.
- */
-static int read_dimm(Reading *reading, Block *block) {
-        char link[SYSFS_BLOCK_PATH_MAX];
-        Device device = { .source = SOURCE_DIMM };
-        int r;
-
-        if (reading->no_dimms ||
-            !read_link_name(reading->sysfs, sysfs_block_path(block->index, "firmware_node", link),
-                            device.name))
-                return 0;
-
-        block->source = SOURCE_DIMM;
-        block->device = snapshot_find_device(reading->snapshot, SOURCE_DIMM, device.name);
-        if (block->device > 0)
-                return 1;
-
-        /* It may be on its way out; what is known of it is told all the same. */
-        r = read_dimm_size(reading->sysfs, link, &device.size);
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
-                return r;
-
-        return add_device(reading, block, &device);
 }
 
 /* Without it the state is "": few kernels have it. */
@@ -255,7 +151,7 @@ static int read_driver(Reading *reading, Block *block) {
         device.size = iomem_device_size(&reading->iomem, range);
         if (device.source == SOURCE_DAX)
                 read_dax_state(reading->sysfs, &device);
-        return add_device(reading, block, &device);
+        return sysfs_add_device(reading->snapshot, block, &device);
 }
 
 /* See sysfs_read_devices(). */
@@ -280,8 +176,7 @@ static int read_source(Reading *reading, Block *block) {
         int r;
 
         block->source = SOURCE_UNKNOWN;
-        block->device = 0;
-        r = read_dimm(reading, block);
+        r = sysfs_read_dimm(reading->sysfs, reading->snapshot, &reading->dimms, block);
         if (r == 0)
                 r = read_driver(reading, block);
         if (r < 0)
@@ -300,7 +195,10 @@ int sysfs_read_devices(Sysfs *sysfs, Snapshot *snapshot) {
         snapshot->sources_hidden = false;
         snapshot->n_devices = 0;
         reading.other = find_platform(sysfs);
-        reading.no_dimms = has_no_dimms(sysfs, snapshot->n_blocks);
+        r = sysfs_read_dimms(sysfs, snapshot, &reading.dimms);
+        if (r < 0)
+                return r;
+
         for (size_t i = 0; i < snapshot->n_blocks; i++) {
                 r = read_source(&reading, &snapshot->blocks[i]);
                 if (r < 0)

@@ -45,5 +45,44 @@ int sysfs_read_dir_at(int dir_fd, const char *path, DIR **ret);
 typedef void (*SysfsName)(void *userdata, const char *name);
 int sysfs_each_name(int dir_fd, SysfsName call, void *userdata);
 
-/* Opens valid_zones, for which the block's node link must have been seen since its state was opened. */
+/*
+ * Calls it in as many threads as there are readers, if it is about very many blocks, else here. All have
+ * ended when this returns. A file that one of them opens isn't open in the others.
+ */
+void sysfs_in_threads(const Sysfs *sysfs, size_t n_blocks, void (*call)(void *userdata),
+                      void *userdata);
+
+/*
+ * Opens valid_zones, for which the block's node link must have been seen. It mustn't be read before it is
+ * known that the link was this very block's: that was seen after its state was opened, or it is online.
+ */
 int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);
+
+/* The two halves of sysfs_read_open_block(). The first one must have answered 0 right before the second. */
+int sysfs_read_open_state(const SysfsBlock *open, BlockState *ret);
+int sysfs_read_open_zones(Sysfs *sysfs, const SysfsBlock *open, BlockState state, Block *ret);
+
+/* Adds the block's device, which the snapshot doesn't have yet. Answers 1, or -ENOMEM. */
+int sysfs_add_device(Snapshot *snapshot, Block *block, Device *device);
+
+typedef struct SysfsDimm {
+        char name[DEVICE_NAME_MAX];
+        uint64_t n_blocks;
+        uint32_t device; /* its number in the snapshot; 0: it isn't there yet */
+} SysfsDimm;
+
+typedef struct SysfsDimms {
+        bool known; /* these are all; else each block is to be asked */
+        size_t n;
+        SysfsDimm *dimms;
+} SysfsDimms;
+
+/*
+ * Finds the DIMMs of a snapshot of all blocks, if they are many, and leaves in Block.device which one of
+ * 'ret' a block belongs to, from 1 on; 0: none. *ret is ended with sysfs_dimms_done().
+ */
+int sysfs_read_dimms(Sysfs *sysfs, Snapshot *snapshot, SysfsDimms *ret);
+void sysfs_dimms_done(SysfsDimms *dimms);
+
+/* Sets the block's device, and its source if it is a DIMM's: then it answers 1, else 0. */
+int sysfs_read_dimm(Sysfs *sysfs, Snapshot *snapshot, SysfsDimms *dimms, Block *block);

@@ -5,7 +5,8 @@
  * No other room opens them. All functions answer 0 (or what is said) or a negative errno.
  *
  * One rule comes before all: valid_zones of a block that isn't linked to its node yet is never
- * opened. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12).
+ * read. Its node isn't set then, and the kernel oopses (seen on 6.1 and 6.12). It isn't even opened, but
+ * for one that its node's directory already has, while all blocks are read.
  */
 #include "base/range-set.h"
 #include "model/own-map.h"
@@ -71,8 +72,9 @@ int sysfs_read_all(Sysfs *sysfs, Snapshot *ret);
 /*
  * Fills source, hot_added and device of all blocks of the snapshot, which may be all that there are
  * or some, and its devices and sources_hidden; what they were before is forgotten. Reads a link of
- * each block, the directory of each DIMM, and /proc/iomem, once. A DIMM's blocks have no link to it
- * before its last one is there: until then they look like SOURCE_PROBE.
+ * each block, the directory of each DIMM, and /proc/iomem, once; of all blocks of a large machine, the
+ * DIMMs' links to theirs. A DIMM's blocks have no link to it before its last one is there: until then
+ * they look like SOURCE_PROBE.
  *
  * source and device: the link firmware_node is a DIMM's, also of one that was there at boot
  * (drivers/acpi/acpi_memhotplug.c). What virtio-mem and dax/kmem have added is told by /proc/iomem:

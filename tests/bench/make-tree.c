@@ -22,6 +22,7 @@
 #define MEMORY "sys/devices/system/memory"
 #define NODE "sys/devices/system/node"
 #define ACPI "sys/devices/LNXSYSTM:00"
+#define ACPI_BUS "sys/bus/acpi/devices"
 #define BLOCK_BYTES (128UL << 20)
 
 typedef struct Shape {
@@ -98,7 +99,12 @@ static void make_block(const Shape *shape, unsigned long index) {
         (void)snprintf(target, sizeof(target), "../../../LNXSYSTM:00/PNP0C80:%02lx", dimm);
         assert(symlinkat(target, memory_fd, path) == 0);
         (void)snprintf(path, sizeof(path), ACPI "/PNP0C80:%02lx", dimm);
-        (void)mkdir(path, 0755);
+        if (mkdir(path, 0755) == 0) {
+                (void)snprintf(path, sizeof(path), ACPI_BUS "/PNP0C80:%02lx", dimm);
+                (void)snprintf(target, sizeof(target), "../../../devices/LNXSYSTM:00/PNP0C80:%02lx",
+                               dimm);
+                assert(symlink(target, path) == 0);
+        }
         (void)snprintf(path, sizeof(path), ACPI "/PNP0C80:%02lx/physical_node%.0lu", dimm,
                        index % shape->n_of_dimm);
         (void)snprintf(target, sizeof(target), "../../system/memory/memory%lu", index);
@@ -122,6 +128,7 @@ static void make_zoneinfo(const Shape *shape) {
 static void make_tree(const Shape *shape) {
         make_dirs(MEMORY);
         make_dirs(ACPI);
+        make_dirs(ACPI_BUS);
         make_dirs("proc");
         make_kinds();
         make_file(MEMORY "/block_size_bytes", "8000000\n");

@@ -83,8 +83,13 @@ static void mix_work(uint64_t *hash, const Work *work) {
                                   (uint64_t)item->last.outcome << 42);
                 mix(hash, item->inode);
         }
-        for (size_t i = work->next_step; i < work->n_steps; i++)
-                mix(hash, work->steps[i].block);
+        for (size_t i = work->next_step; i < work->n_steps; i++) {
+                const PlanStep *step = &work->steps[i];
+
+                for (uint32_t k = i == work->next_step ? work->next_of_step : 0; k < step->n_blocks;
+                     k++)
+                        mix(hash, work->items[plan_step_item(step, k)].verdict.block);
+        }
         mix(hash, work->n_items << 16 | (work->pass > 0));
 }
 

@@ -127,6 +127,9 @@ void fake_blocks(FakeTree *tree, uint64_t first, uint64_t last, const char *stat
 void fake_dimm(FakeTree *tree, const char *name, uint64_t first, uint64_t last) {
         char path[128], target[128];
 
+        (void)snprintf(path, sizeof(path), "sys/bus/acpi/devices/%s", name);
+        (void)snprintf(target, sizeof(target), "../../../devices/LNXSYSTM:00/%s", name);
+        link_to(tree, path, target);
         for (uint64_t index = first; index <= last; index++) {
                 (void)snprintf(path, sizeof(path), MEMORY "/memory%" PRIu64 "/firmware_node",
                                index);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/range-set.h"
+#include "base/search.h"
 #include "base/string-table.h"
 #include "base/text.h"
 #include "base/utf8.h"
@@ -475,10 +476,47 @@ START_TEST(puts_numbers) {
 }
 END_TEST
 
+typedef struct Numbered {
+        uint64_t number;
+        char rest[16];
+} Numbered;
+
+/* For each number up to behind the last one, what a look at all of them finds. */
+START_TEST(finds_where_a_number_is_or_would_be) {
+        static const struct {
+                size_t n;
+                uint64_t numbers[8];
+        } cases[] = {
+                { 0, {} },
+                { 1, { 0 } },
+                { 1, { 5 } },
+                { 4, { 3, 4, 5, 6 } },
+                { 5, { 0, 1, 2, 7, 8 } },
+                { 8, { 2, 4, 6, 8, 10, 12, 14, 16 } },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                Numbered array[8] = {};
+
+                for (size_t k = 0; k < cases[i].n; k++)
+                        array[k].number = cases[i].numbers[k];
+                for (uint64_t number = 0; number < 20; number++) {
+                        size_t wanted = 0;
+
+                        while (wanted < cases[i].n && array[wanted].number < number)
+                                wanted++;
+                        ck_assert_uint_eq(search_place(array, cases[i].n, sizeof(Numbered), number),
+                                          wanted);
+                }
+        }
+}
+END_TEST
+
 TEST_PROGRAM("base", parses_whole_numbers, parses_hexadecimal_without_prefix, parses_sizes,
              parses_percentages, parses_the_number_behind_a_prefix,
              range_sets_are_sorted_and_joined, range_sets_know_what_they_contain,
              range_sets_know_their_subsets, finds_words_in_tables_with_gaps,
              log_levels_are_words_or_numbers, lines_with_an_id_go_to_the_sink,
              reads_attributes_up_to_their_room, reads_only_regular_files_that_arent_too_large,
-             reads_files_of_unknown_size, copies_utf_8, puts_numbers);
+             reads_files_of_unknown_size, copies_utf_8, puts_numbers,
+             finds_where_a_number_is_or_would_be);

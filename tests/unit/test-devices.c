@@ -2,6 +2,7 @@
 #undef NDEBUG
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -133,6 +134,65 @@ START_TEST(some_blocks_are_enough) {
         ck_assert_uint_eq(machine.snapshot.n_devices, 2);
         expect_device(&machine, 34, SOURCE_DIMM, 4 * BLOCK, NODE_UNKNOWN);
         expect_device(&machine, 38, SOURCE_VIRTIO_MEM, 2 * BLOCK, 1);
+}
+END_TEST
+
+/* So many that the DIMMs are asked for their blocks, not each block for its DIMM; most have no files here. */
+static void make_large(Machine *machine) {
+        snapshot_clear(&machine->snapshot);
+        for (BlockIndex index = 0; index < 1024; index++)
+                ck_assert_int_eq(snapshot_add(&machine->snapshot, &(Block){ .index = index }), 0);
+}
+
+START_TEST(dimms_of_a_large_machine) {
+        _cleanup_(machine_done) Machine machine = machine_new();
+
+        ck_assert(machine.snapshot.is_whole);
+        make_large(&machine);
+        add_all_kinds(machine.tree);
+        fake_file(machine.tree, "sys/bus/acpi/devices/PNP0C80:01/status", "0\n");
+        fake_remove(machine.tree, "sys/devices/system/memory/memory32/firmware_node");
+        for (size_t i = 0; i < 2; i++) {
+                machine.snapshot.is_whole = true;
+                machine_read_live(&machine);
+                ck_assert_uint_eq(machine.snapshot.n_devices, 4);
+                ck_assert_str_eq(machine.snapshot.devices[0].name, "PNP0C80:00");
+                expect_source(&machine, 0, 3, SOURCE_BOOT, false, NULL);
+                expect_source(&machine, 4, 7, SOURCE_DIMM, false, "PNP0C80:00");
+                expect_source(&machine, 32, 35, SOURCE_DIMM, true, "PNP0C80:0a");
+                expect_source(&machine, 38, 38, SOURCE_VIRTIO_MEM, true, "virtio2");
+                expect_device(&machine, 32, SOURCE_DIMM, 4 * BLOCK, 0);
+        }
+
+        /* Some blocks are asked themselves, however many they are. */
+        machine.snapshot.is_whole = false;
+        machine_read_live(&machine);
+        expect_source(&machine, 32, 32, SOURCE_PROBE, true, NULL);
+        expect_source(&machine, 33, 35, SOURCE_DIMM, true, "PNP0C80:0a");
+}
+END_TEST
+
+/* Where the devices contradict each other, or what they link to is no block, the blocks are asked. */
+START_TEST(odd_dimms_of_a_large_machine) {
+        static const char *const targets[] = { "../../system/memory/memory4", "../../pci/0000:00" };
+
+        for (size_t i = 0; i < ELEMENTSOF(targets); i++) {
+                _cleanup_(machine_done) Machine machine = machine_new();
+                char path[PATH_MAX];
+
+                make_large(&machine);
+                add_all_kinds(machine.tree);
+                fake_remove(machine.tree, "sys/devices/system/memory/memory32/firmware_node");
+                (void)snprintf(path, sizeof(path),
+                               "%s/sys/devices/LNXSYSTM:00/PNP0C80:0a/physical_node9",
+                               machine.tree->root);
+                ck_assert_int_eq(symlink(targets[i], path), 0);
+                machine.snapshot.is_whole = true;
+                machine_read_live(&machine);
+                expect_source(&machine, 4, 7, SOURCE_DIMM, false, "PNP0C80:00");
+                expect_source(&machine, 32, 32, SOURCE_PROBE, true, NULL);
+                expect_source(&machine, 33, 35, SOURCE_DIMM, true, "PNP0C80:0a");
+        }
 }
 END_TEST
 
@@ -278,6 +338,7 @@ START_TEST(a_dax_device_may_have_a_state) {
 END_TEST
 
 TEST_PROGRAM("devices", each_block_has_its_source_and_device, some_blocks_are_enough,
+             dimms_of_a_large_machine, odd_dimms_of_a_large_machine,
              plain_files_have_no_inodes_to_go_by, hidden_addresses_are_told,
              a_missing_iomem_hides_as_much, a_descriptor_of_iomem_is_read_afresh, platforms,
              odd_files_do_no_harm, a_dax_device_may_have_a_state);

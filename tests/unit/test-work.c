@@ -111,6 +111,27 @@ START_TEST(kernel_goes_up_before_movable_goes_down) {
 }
 END_TEST
 
+/* Out of their order, with holes, a block that isn't open any more, and one that comes back. */
+START_TEST(runs_of_blocks_are_gone_through_one_by_one) {
+        World *world = world_new(ZONE_RULE_FREE);
+
+        plug(world, 32, 47, 0);
+        want(world, 40, 43, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        want(world, 32, 35, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        want(world, 45, 47, 0, ONLINE_KERNEL, ONLINE_LEAVE);
+        want(world, 36, 37, 0, ONLINE_KERNEL, ONLINE_LEAVE);
+        want(world, 44, 44, 0, ONLINE_MOVABLE, ONLINE_LEAVE);
+        work_settle(&world->work, 46, OUTCOME_GONE, on_settled, world);
+        for (size_t i = 0; i < 5; i++)
+                ck_assert(step(world));
+        work_settle(&world->work, 43, OUTCOME_GONE, on_settled, world);
+        want(world, 46, 46, 0, ONLINE_KERNEL, ONLINE_LEAVE);
+        run(world);
+        ck_assert_str_eq(world->kernel.log, "36k 37k 45k 47k 44m 46k 42m 41m 40m 35m 34m 33m 32m");
+        world_free(world);
+}
+END_TEST
+
 START_TEST(each_node_for_itself) {
         World *world = world_new(ZONE_RULE_BOUNDARY);
 
@@ -442,8 +463,8 @@ END_TEST
 TEST_PROGRAM("work", each_of_many_blocks_is_found, the_rest_of_a_broken_unit_follows_or_else,
              the_rest_of_a_broken_unit_stays_offline, a_busy_block_breaks_no_unit,
              a_unit_that_is_broken_from_the_start_is_not_tried, movable_goes_down_on_each_rule,
-             kernel_goes_up_before_movable_goes_down, each_node_for_itself,
-             two_dimms_of_a_node_are_one_ladder, refused_once_is_tried_again,
+             kernel_goes_up_before_movable_goes_down, runs_of_blocks_are_gone_through_one_by_one,
+             each_node_for_itself, two_dimms_of_a_node_are_one_ladder, refused_once_is_tried_again,
              a_pass_without_progress_is_the_last, boundary_goes_on_below_a_refused_block,
              what_cannot_be_had_follows_or_else, what_comes_later_joins_the_plan,
              a_settled_block_is_not_tried, a_block_is_settled_once, a_block_is_added_once,
