@@ -70,7 +70,8 @@ def zones_by_kernel(kernel):
         return plug_and_grow(guest, guest.add_dimm, grow)[1]
 
 
-@scenario()
+# The kernel counts so itself since 5.15.
+@scenario(older=False)
 def ratio_of_100(box):
     """2 GiB at boot, a little of which the firmware keeps: of three DIMMs of 1 GiB one can be
     movable, and the numbers say why."""
@@ -140,7 +141,8 @@ class SideBySide:
                 for size in sizes]
 
 
-@scenario(boot=TWO_NODES)
+# As above.
+@scenario(boot=TWO_NODES, older=False)
 def budget_beside_the_kernel(box):
     """DIMMs of many sizes on two nodes, and virtio-mem that grows, under several ratios."""
     box.guest.wait_boot()

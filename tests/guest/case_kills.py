@@ -94,7 +94,7 @@ def race_11_killed_at_random(box):
     return kill(box, TURNS)
 
 
-@scenario(kernels=(), more_kernels=("6.1",))
+@scenario(kernels=(), more_kernels=("6.1",), older=False)
 def killed_at_random_often(box):
     """The same a hundred times, with ever the same memory."""
     return kill(box, TURNS_OF_ALL)

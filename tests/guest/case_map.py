@@ -28,7 +28,8 @@ def expect_map(box, name, indices, own, kernel_free):
            taken > len(indices) * MAP // 2, not own)
 
 
-@scenario(boot=OWN_MAP, kernels=("6.12",), more_kernels=("6.1",))
+# Since 5.13.
+@scenario(boot=OWN_MAP, kernels=("6.12",), more_kernels=("6.1",), older=False)
 def memory_map_on_memory(box):
     """A large DIMM and one of a single block: what was foretold of their maps, what the zones have, what
     the budget counts, beside the kernel's; and they go again."""

@@ -53,7 +53,7 @@ def race_14_memory_exhausted(box):
             f"{milliseconds(box):.0f} ms from add to online")
 
 
-@scenario(boot=SMALL, kernels=(), more_kernels=("6.1",))
+@scenario(boot=SMALL, kernels=(), more_kernels=("6.1",), older=False)
 def race_14_beside_the_others(box):
     """How long it takes until a machine without memory has some again, by whom that is done: a figure,
     not a bar, for what else goes on decides, too."""

@@ -10,6 +10,6 @@ def soak_short(box):
     return Soak(box).run(steps=60)
 
 
-@scenario(kernels=(), more_kernels=("6.1", "6.12"))
+@scenario(kernels=(), more_kernels=("6.1", "6.12"), older=False)
 def soak_ten_minutes(box):
     return Soak(box).run(seconds=600)

@@ -31,6 +31,7 @@ class Scenario:
     boot: Boot
     kernels: tuple
     more_kernels: tuple
+    older: bool
     kernel_onlines: bool
     races: bool
 
@@ -45,17 +46,18 @@ SCENARIOS = []
 OFFLINE_AT_BOOT = "memhp_default_state=offline"
 
 
-def scenario(*, boot=Boot(), kernels=("6.1",), more_kernels=("6.12",), kernel_onlines=False,
-             races=False):
+def scenario(*, boot=Boot(), kernels=("6.1",), more_kernels=("6.12",), older=True,
+             kernel_onlines=False, races=False):
     """Makes a function a scenario.
 
     kernels          those of each run
     more_kernels     those of a run of everything, besides
+    older            a run of everything has older ones, too
     kernel_onlines   leave the kernel's own onlining as it was at boot; else it is switched off
     races            worth many repetitions in a run of everything
     """
     def register(function):
-        SCENARIOS.append(Scenario(function, boot, kernels, more_kernels, kernel_onlines,
+        SCENARIOS.append(Scenario(function, boot, kernels, more_kernels, older, kernel_onlines,
                                   races))
         return function
     return register

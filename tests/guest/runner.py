@@ -190,9 +190,8 @@ def choose(kernel=None, word=None, everything=False):
         of_run = scenario.kernels
         if everything or kernel:
             of_run += scenario.more_kernels
-            # What works on the oldest one of those works on what is older, too. (What no run has is
-            # long, and says itself where.)
-            if scenario.kernels and "6.1" in of_run:
+            # What works on the oldest one of those works on what is older, too, or says why not.
+            if scenario.older and "6.1" in of_run:
                 of_run += tuple(name for name in kernels.KERNELS if name not in kernels.EVERY_RUN)
         chosen += [(name, scenario) for name in of_run
                    if name in kernels.KERNELS and kernel in (None, name)

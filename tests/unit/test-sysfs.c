@@ -80,16 +80,22 @@ START_TEST(valid_zones_of_an_unlinked_block_is_not_opened) {
 }
 END_TEST
 
-/* The node's directory has the link, the block's doesn't yet: the kernel makes them one by one. */
+/*
+ * The node's directory has the link, the block's doesn't yet: the kernel makes them one by one. A directory
+ * stands for valid_zones, which may be opened, but not read: that would fail.
+ */
 START_TEST(a_half_linked_block_is_not_linked) {
         FakeTree *tree = fake_tree_new();
         _cleanup_(sysfs_closep) Sysfs *sysfs = open_tree(tree);
         _cleanup_(snapshot_done) Snapshot snapshot = {};
 
-        fake_block(tree, 40, "offline", "Normal Movable", 1);
+        fake_block(tree, 40, "offline", NULL, 1);
         fake_remove(tree, "sys/devices/system/memory/memory40/node1");
+        fake_file(tree, "sys/devices/system/memory/memory40/valid_zones/none", "");
 
         ck_assert_int_eq(sysfs_read_all(sysfs, &snapshot), 0);
+        ck_assert_uint_eq(snapshot.n_blocks, 1);
+        ck_assert_uint_eq(snapshot.n_unreadable, 0);
         ck_assert_int_eq(snapshot.blocks[0].node, NODE_UNKNOWN);
         ck_assert(!snapshot.blocks[0].valid_zones.known);
         fake_tree_free(tree);

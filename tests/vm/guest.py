@@ -293,7 +293,7 @@ class Guest:
         driver on 6.12, and says it has been reconfigured."""
         return self.run(f"""
             set -e
-            modprobe -a device_dax kmem nd_pmem
+            modprobe -a device_dax kmem nd_pmem dax_pmem
             udevadm settle
             ndctl create-namespace -m devdax -f -e namespace{number}.0 -a 2M >/dev/null
             udevadm settle
