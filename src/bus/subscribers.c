@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "bus/server-internal.h"
 
 struct Subscriber {
@@ -65,18 +66,20 @@ static int on_name_gone(sd_bus_message *message, void *userdata, sd_bus_error *r
 /* Who can't be watched would be sent signals for ever. */
 static int on_watch(sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
         (void)reterr;
-        if (sd_bus_message_is_method_error(reply, NULL))
+        if (sd_bus_message_is_method_error(reply, NULL)) {
+                log_debug("Failed to watch who leaves the bus: %s",
+                          sd_bus_message_get_error(reply)->message);
                 subscribers_clear(userdata);
+        }
         return 0;
 }
 
 static int on_has_owner(sd_bus_message *reply, void *userdata, sd_bus_error *reterr) {
         Subscriber *subscriber = userdata;
-        int has_owner = false;
+        int has_owner;
 
         (void)reterr;
-        if (sd_bus_message_is_method_error(reply, NULL) ||
-            sd_bus_message_read(reply, "b", &has_owner) < 0 || !has_owner)
+        if (sd_bus_message_read(reply, "b", &has_owner) >= 0 && !has_owner)
                 forget(subscriber->server, subscriber->name);
         return 0;
 }
@@ -111,6 +114,8 @@ static int add(BusServer *server, const char *name) {
                                              subscriber, "s", name);
         if (r < 0) {
                 free_subscriber(subscriber);
+                if (!server->subscribers)
+                        server->leaving = sd_bus_slot_unref(server->leaving);
                 return r;
         }
 

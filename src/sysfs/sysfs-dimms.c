@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -16,8 +15,8 @@
 #include "sysfs/sysfs-internal.h"
 
 /*
- * What has ACPI has a root of it. All of its devices, and what those of memory are called: the driver
- * takes no others.
+ * What has ACPI has a root of it. All of its devices, and what those of memory are called. (The driver would
+ * take others that are compatible, too; firmware that calls them otherwise isn't known.)
  */
 #define ACPI_ROOT "sys/devices/LNXSYSTM:00"
 #define ACPI_DIR "sys/bus/acpi/devices"
@@ -62,7 +61,6 @@ static bool read_link_name(int dir_fd, const char *link, char name[DEVICE_NAME_M
 
 /* What the threads share that look into the devices' directories. */
 typedef struct Listing {
-        Sysfs *sysfs;
         Snapshot *snapshot;
         SysfsDimms *dimms;
         int acpi_fd;
@@ -150,7 +148,7 @@ static void claim_some(void *userdata) {
 
 static int read_all_dimms(Sysfs *sysfs, Snapshot *snapshot, SysfsDimms *dimms) {
         _cleanup_close_ int acpi_fd = -EBADF;
-        Listing listing = { .sysfs = sysfs, .snapshot = snapshot, .dimms = dimms };
+        Listing listing = { .snapshot = snapshot, .dimms = dimms };
         int r;
 
         acpi_fd = sysfs_open_dir_at(sysfs->root_fd, ACPI_DIR);
