@@ -114,7 +114,7 @@ class Guest:
             guest._start(snapshot.directory / _STATE)
             with guest._in_time("go on"):
                 guest.qmp.greet(deadline)
-                guest.qmp.wait_running(deadline)
+                guest.qmp.go_on(deadline)
         guest.boot_seconds = time.monotonic() - begin
         return guest
 

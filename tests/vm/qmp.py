@@ -100,7 +100,11 @@ class Qmp:
                             and data.get("id") == name, deadline)
 
     def save(self, file, deadline):
-        """Writes all that the machine is to a file, and lets it go on."""
+        """Writes all that the machine is to a file, and lets it go on.
+
+        It is stopped before that: of a running one, what is written to memory meanwhile is sent again,
+        and where processors are emulated, each by a thread, that isn't always noticed."""
+        self.command("stop", deadline=deadline)
         # By itself QEMU leaves most of the bandwidth to others.
         self.command("migrate-set-parameters", {"max-bandwidth": 1 << 40}, deadline)
         self.command("migrate", {"uri": f"exec:cat >'{file}'"}, deadline)
@@ -108,10 +112,11 @@ class Qmp:
         self._wait_status("postmigrate", deadline)
         self.command("cont", deadline=deadline)
 
-    def wait_running(self, deadline):
-        """Waits until a machine that goes on from a file does so. What is sent to it before that is
-        lost."""
-        self._wait_status("running", deadline)
+    def go_on(self, deadline):
+        """Lets a machine that was begun from a file go on, as soon as all of that is read. What is sent
+        to it before that is lost."""
+        self._wait_status("paused", deadline)
+        self.command("cont", deadline=deadline)
 
     def _wait_status(self, status, deadline):
         while self.command("query-status", deadline=deadline)["status"] != status:
