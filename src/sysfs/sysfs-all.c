@@ -47,7 +47,7 @@ static int read_listed_block(Sysfs *sysfs, Block *block) {
                                                          .node = block->node,
                                                          .state_fd = -EBADF,
                                                          .zones_fd = -EBADF };
-        BlockState state;
+        BlockState state = _BLOCK_STATE_INVALID;
         int r = 0;
 
         open.state_fd = sysfs_open_file(sysfs, block->index, "state", O_RDONLY);
