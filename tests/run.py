@@ -112,7 +112,7 @@ def coverage(report):
         tests = [test.partition(" / ")[2] for test in COVERAGE.tests()
                  if test not in WHOLE_EXPLORATION]
         run(["meson", "test", "-C", COVERAGE.path, "--no-rebuild", *tests])
-        ok, said = run(["gcovr", "-r", TREE, "-f", f"{TREE}/src/", "--json-summary", COVERAGE.path])
+        ok, said = run(["gcovr", "-r", TREE, "-f", f"{TREE}/src/", COVERAGE.path, "--json-summary"])
     if not ok:
         report.tell(name, False, time.monotonic() - begin, said)
         return
