@@ -160,5 +160,9 @@ int subscribers_method_subscribe(sd_bus_message *call, void *userdata, sd_bus_er
 int subscribers_method_unsubscribe(sd_bus_message *call, void *userdata, sd_bus_error *reterr);
 void subscribers_clear(BusServer *server);
 
-/* The bus lets nobody else send under its own name; but others can send one of its signals to us. */
-bool message_is_from_bus(sd_bus_message *message);
+/*
+ * Of a NameOwnerChanged: the name that has no owner any more, as long as the message is there. NULL: it still
+ * has one, or that isn't said by the bus. That lets nobody else send under its own name; but others can send
+ * one of its signals to us.
+ */
+const char *message_name_gone(sd_bus_message *message);

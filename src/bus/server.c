@@ -110,8 +110,11 @@ void bus_server_hurry(BusServer *server) {
                 arm_change_timer(server);
 }
 
-bool message_is_from_bus(sd_bus_message *message) {
-        const char *sender = sd_bus_message_get_sender(message);
+const char *message_name_gone(sd_bus_message *message) {
+        const char *sender = sd_bus_message_get_sender(message), *name, *owner;
 
-        return sender && strcmp(sender, "org.freedesktop.DBus") == 0;
+        if (!sender || strcmp(sender, "org.freedesktop.DBus") != 0 ||
+            sd_bus_message_read(message, "sss", &name, NULL, &owner) < 0 || *owner)
+                return NULL;
+        return name;
 }

@@ -54,11 +54,10 @@ void subscribers_clear(BusServer *server) {
 }
 
 static int on_name_gone(sd_bus_message *message, void *userdata, sd_bus_error *reterr) {
-        const char *name, *owner;
+        const char *name = message_name_gone(message);
 
         (void)reterr;
-        if (message_is_from_bus(message) &&
-            sd_bus_message_read(message, "sss", &name, NULL, &owner) >= 0 && !*owner)
+        if (name)
                 forget(userdata, name);
         return 0;
 }

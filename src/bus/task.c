@@ -65,16 +65,12 @@ static void give_up(Request *request) {
 }
 
 static int on_name_gone(sd_bus_message *message, void *userdata, sd_bus_error *reterr) {
+        const char *name = message_name_gone(message);
         Request *request = userdata;
-        const char *name, *owner;
 
         (void)reterr;
-        if (!message_is_from_bus(message) ||
-            sd_bus_message_read(message, "sss", &name, NULL, &owner) < 0 || *owner ||
-            !request->call || strcmp(name, sd_bus_message_get_sender(request->call)) != 0)
-                return 0;
-
-        give_up(request);
+        if (name && request->call && strcmp(name, sd_bus_message_get_sender(request->call)) == 0)
+                give_up(request);
         return 0;
 }
 
