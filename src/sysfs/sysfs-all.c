@@ -194,7 +194,7 @@ static void read_one(Reading *reading, Block *block) {
                 return;
 
         block->state = _BLOCK_STATE_INVALID;
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+        if (sysfs_is_shortage(r))
                 reading->error = r;
         else if (r != -ENOENT && r != -ENODEV)
                 reading->n_unreadable++;

@@ -26,6 +26,10 @@
 /* The blocks of an ACPI device: "physical_node", "physical_node1", …. */
 #define PHYSICAL_NODE "physical_node"
 
+static bool is_memory_device(const char *name) {
+        return strncmp(name, ACPI_MEMORY, strlen(ACPI_MEMORY)) == 0;
+}
+
 void sysfs_dimms_done(SysfsDimms *dimms) {
         free(dimms->dimms);
         *dimms = (SysfsDimms){};
@@ -81,7 +85,7 @@ static int list_dimms(int acpi_fd, SysfsDimms *dimms) {
         while ((entry = readdir(dir))) {
                 SysfsDimm *grown;
 
-                if (strncmp(entry->d_name, ACPI_MEMORY, strlen(ACPI_MEMORY)) != 0)
+                if (!is_memory_device(entry->d_name))
                         continue;
                 if (strlen(entry->d_name) >= DEVICE_NAME_MAX)
                         return -EBADMSG;
@@ -171,7 +175,7 @@ static int read_whole(Sysfs *sysfs, Snapshot *snapshot, SysfsDimms *ret) {
         for (size_t i = 0; i < snapshot->n_blocks; i++)
                 snapshot->blocks[i].device = 0;
         r = read_all_dimms(sysfs, snapshot, &dimms);
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+        if (sysfs_is_shortage(r))
                 return r;
 
         if (r == 0) {
@@ -190,7 +194,7 @@ static bool has_none(Sysfs *sysfs) {
                 return false;
 
         while ((entry = readdir(dir)))
-                if (strncmp(entry->d_name, ACPI_MEMORY, strlen(ACPI_MEMORY)) == 0)
+                if (is_memory_device(entry->d_name))
                         return false;
         return true;
 }
@@ -249,7 +253,7 @@ static int read_own_link(Sysfs *sysfs, Snapshot *snapshot, Block *block) {
 
         /* It may be on its way out; what is known of it is told all the same. */
         r = count_blocks(sysfs, link, &n_blocks);
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
+        if (sysfs_is_shortage(r))
                 return r;
         if (r == 0)
                 device.size = n_blocks * sysfs->block_size;

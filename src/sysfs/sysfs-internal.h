@@ -4,6 +4,7 @@
  * What the files of sysfs share.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdatomic.h>
 
 #include "sysfs/sysfs.h"
@@ -61,6 +62,11 @@ int sysfs_open_zones(Sysfs *sysfs, SysfsBlock *block);
 /* The two halves of sysfs_read_open_block(). The first one must have answered 0 right before the second. */
 int sysfs_read_open_state(const SysfsBlock *open, BlockState *ret);
 int sysfs_read_open_zones(Sysfs *sysfs, const SysfsBlock *open, BlockState state, Block *ret);
+
+/* Whether an error is about us, and says nothing about what was to be read. */
+static inline bool sysfs_is_shortage(int r) {
+        return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
 
 /* Adds the block's device, which the snapshot doesn't have yet. Answers 1, or -ENOMEM. */
 int sysfs_add_device(Snapshot *snapshot, Block *block, Device *device);
