@@ -99,6 +99,16 @@ static void attempt(World *world, const TaskStep *step) {
         task_work_attempted(&world->work, &attempt, world->now);
 }
 
+/* The machine is read, and the first step made. */
+static void attempt_first(World *world) {
+        TaskStep step;
+
+        (void)task_work_next(&world->work, world->now);
+        read_blocks(world);
+        step = task_work_next(&world->work, world->now);
+        attempt(world, &step);
+}
+
 /* Until the end; or until it waits for the device's blocks to go. */
 static void run(World *world) {
         for (unsigned i = 1; i < 1000; i++) {
@@ -412,13 +422,9 @@ END_TEST
 /* It is tried as long as a block may be tried. */
 START_TEST(what_can_not_be_put_back_is_told_so) {
         World *world = world_new(ZONE_RULE_FREE);
-        TaskStep step;
 
         begin(world, &offline, 36, 37);
-        (void)task_work_next(&world->work, world->now);
-        read_blocks(world);
-        step = task_work_next(&world->work, world->now);
-        attempt(world, &step);
+        attempt_first(world);
         task_work_cancel(&world->work, /* stopping= */ false);
         refuse(world, 37, -EBUSY, 1000);
         run(world);
@@ -432,13 +438,9 @@ END_TEST
 /* When memplugd ends there is one try for each. */
 START_TEST(stopping_does_not_wait) {
         World *world = world_new(ZONE_RULE_FREE);
-        TaskStep step;
 
         begin(world, &offline, 36, 37);
-        (void)task_work_next(&world->work, world->now);
-        read_blocks(world);
-        step = task_work_next(&world->work, world->now);
-        attempt(world, &step);
+        attempt_first(world);
         task_work_cancel(&world->work, /* stopping= */ true);
         refuse(world, 37, -EBUSY, 1000);
         run(world);
@@ -454,10 +456,7 @@ START_TEST(stopping_ends_a_pause) {
         TaskStep step;
 
         begin(world, &offline, 36, 37);
-        (void)task_work_next(&world->work, world->now);
-        read_blocks(world);
-        step = task_work_next(&world->work, world->now);
-        attempt(world, &step);
+        attempt_first(world);
         task_work_cancel(&world->work, /* stopping= */ false);
         refuse(world, 37, -EBUSY, 1);
         step = task_work_next(&world->work, world->now);
@@ -485,15 +484,11 @@ START_TEST(what_can_not_be_read_again_is_put_back) {
 
         for (size_t i = 0; i < ELEMENTSOF(errors); i++) {
                 World *world = world_new(ZONE_RULE_FREE);
-                TaskStep step;
 
                 world->kernel.before_read = fail_to_read_after_writing;
                 refuse(world, 0, errors[i], 0);
                 begin(world, &offline, 36, 37);
-                (void)task_work_next(&world->work, world->now);
-                read_blocks(world);
-                step = task_work_next(&world->work, world->now);
-                attempt(world, &step);
+                attempt_first(world);
                 ck_assert(task_work_has_taken(&world->work, 37));
                 world->kernel.before_read = NULL;
                 world->kernel.read_error = 0;

@@ -119,9 +119,17 @@ START_TEST(the_barrier_writes_to_a_block_that_is_online_only) {
 END_TEST
 
 /* The first signal may come before the thread waits: so it is sent until the report comes. */
+static WorkerReport interrupt(World *world) {
+        struct pollfd fd = { .fd = worker_fd(world->worker), .events = POLLIN };
+
+        do
+                worker_interrupt(world->worker);
+        while (poll(&fd, 1, 10) == 0);
+        return next_report(world);
+}
+
 START_TEST(a_wait_can_be_interrupted) {
         World world = world_new();
-        struct pollfd fd = { .fd = worker_fd(world.worker), .events = POLLIN };
         WorkerReport report;
         char path[256];
 
@@ -130,11 +138,7 @@ START_TEST(a_wait_can_be_interrupted) {
         ck_assert_int_eq(mkfifo(path, 0600), 0);
 
         start_attempt(&world, 34);
-        do
-                worker_interrupt(world.worker);
-        while (poll(&fd, 1, 10) == 0);
-
-        report = next_report(&world);
+        report = interrupt(&world);
         ck_assert_int_eq(report.attempt.outcome, OUTCOME_CANCELLED);
         ck_assert_int_eq(report.attempt.error, -EINTR);
         world_done(&world);
@@ -162,20 +166,14 @@ START_TEST(a_block_is_taken_offline) {
 }
 END_TEST
 
-/* The first signal may come too early here, too. */
 START_TEST(a_write_that_hangs_is_broken_off) {
         World world = world_new();
-        struct pollfd fd = { .fd = worker_fd(world.worker), .events = POLLIN };
         WorkerReport report;
 
         hangs = true;
         fake_block(world.tree, 34, "online", "Movable", 0);
         start_offline(&world, 34);
-        do
-                worker_interrupt(world.worker);
-        while (poll(&fd, 1, 10) == 0);
-
-        report = next_report(&world);
+        report = interrupt(&world);
         ck_assert_int_eq(report.attempt.outcome, OUTCOME_CANCELLED);
         ck_assert_int_eq(report.attempt.error, -EINTR);
         ck_assert_int_eq(report.attempt.zone, ZONE_KIND_MOVABLE);
